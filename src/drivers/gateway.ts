@@ -1,0 +1,176 @@
+import { type Ipv4, macOf } from "../model/address.ts";
+import {
+	hostNetns,
+	type NftElement,
+	type NftForeignRule,
+	type NftTable,
+	type Resource,
+} from "../model/kernel-state.ts";
+import type { NftChain, NftFamily, NftRule } from "../model/nft.ts";
+import { cidrIn, type Prefix } from "../model/prefix.ts";
+import { guardTable } from "./guard.ts";
+import { vxlanPort } from "./overlay.ts";
+
+/** The bridge in the host's namespace by which containers reach the world. */
+export const gatewayBridge = "weft_gwbridge";
+
+/** The gateway bridge's own network: host-local, the same for all sandboxes of a host. */
+export interface GatewayPool {
+	readonly subnet: Prefix;
+	/** The bridge's address: the containers' default route. */
+	readonly gateway: Ipv4;
+	readonly mtuBytes: number;
+}
+
+/** A chain of another program that drops forwarded traffic by policy. */
+export interface ForwardFilter {
+	readonly family: NftFamily;
+	readonly table: string;
+	readonly chain: string;
+}
+
+/** What the host's own namespace needs. */
+export interface HostWants {
+	/** Present when a sandbox of this host has a way out. */
+	readonly gateway?: GatewayPool;
+	/** Absent while no network has an endpoint here: then nothing is guarded, as nothing listens. */
+	readonly vteps?: readonly Ipv4[];
+	readonly forwardFilters: readonly ForwardFilter[];
+}
+
+/** @returns The host's namespace: the gateway bridge, weft's own table, and accepts in the chains of firewalls that would drop. */
+export function compileHost({ gateway, vteps, forwardFilters }: HostWants): Resource[] {
+	const resources: Resource[] = [];
+	if (vteps !== undefined) resources.push(hostTable(gateway), ...vteps.map(vtepElement));
+	if (gateway !== undefined) {
+		resources.push(...bridge(gateway), ...forwardFilters.flatMap(forwardAccepts));
+	}
+	return resources;
+}
+
+function bridge({ subnet, gateway, mtuBytes }: GatewayPool): Resource[] {
+	const ns = hostNetns;
+	return [
+		{ kind: "sysctl", ns, key: "net.ipv4.ip_forward", value: "1" },
+		guardTable(ns, [{ statements: [{ fields: ["iifname"], op: "!=", set: "ports" }, { verdict: "accept" }] }]),
+		{
+			kind: "link",
+			ns,
+			name: gatewayBridge,
+			type: "bridge",
+			up: true,
+			mtuBytes,
+			alias: "weft gateway",
+			mac: macOf(gateway),
+		},
+		{ kind: "addr", ns, dev: gatewayBridge, address: cidrIn(gateway, subnet) },
+		{ kind: "sysctl", ns, key: `net.ipv4.conf.${gatewayBridge}.send_redirects`, value: "0" },
+	];
+}
+
+function hostTable(gateway: GatewayPool | undefined): NftTable {
+	return {
+		kind: "nft-table",
+		ns: hostNetns,
+		family: "inet",
+		name: "weft",
+		sets: [{ name: "vteps", type: ["ipv4_addr"] }],
+		chains: [
+			{
+				name: "input",
+				hook: { type: "filter", hook: "input", priority: 0, policy: "accept" },
+				rules: [vtepGuard, ...(gateway === undefined ? [] : inputRules)],
+			},
+			...(gateway === undefined ? [] : gatewayChains(gateway)),
+		],
+	};
+}
+
+/** The kernel never asks whether a frame comes from the right VTEP: any machine on the underlay could inject. */
+const vtepGuard: NftRule = {
+	statements: [
+		{ field: "meta nfproto", op: "==", value: "ipv4" },
+		{ field: "meta l4proto", op: "==", value: "udp" },
+		{ field: "udp dport", op: "==", value: String(vxlanPort) },
+		{ fields: ["ip saddr"], op: "!=", set: "vteps" },
+		{ verdict: "drop" },
+	],
+};
+
+/** Nothing on the host answers a container: its addresses would join networks that are cut off from each other. */
+const inputRules: readonly NftRule[] = [
+	{
+		statements: [
+			{ field: "iifname", op: "==", value: gatewayBridge },
+			{ field: "ct state", op: "==", value: "established,related" },
+			{ verdict: "accept" },
+		],
+	},
+	{ statements: [{ field: "iifname", op: "==", value: gatewayBridge }, { verdict: "drop" }] },
+];
+
+function gatewayChains({ subnet }: GatewayPool): NftChain[] {
+	return [
+		{
+			name: "forward",
+			hook: { type: "filter", hook: "forward", priority: 0, policy: "accept" },
+			rules: [
+				// Isolated ports stop neighbours on the bridge; this stops those that route by way of the host.
+				{
+					statements: [
+						{ field: "iifname", op: "==", value: gatewayBridge },
+						{ field: "oifname", op: "==", value: gatewayBridge },
+						{ verdict: "drop" },
+					],
+				},
+				answersToContainers,
+				{ statements: [{ field: "oifname", op: "==", value: gatewayBridge }, { verdict: "drop" }] },
+			],
+		},
+		{
+			name: "postrouting",
+			hook: { type: "nat", hook: "postrouting", priority: 100, policy: "accept" },
+			rules: [
+				{
+					statements: [
+						{ field: "meta nfproto", op: "==", value: "ipv4" },
+						{ field: "ip saddr", op: "==", value: subnet },
+						{ field: "oifname", op: "!=", value: gatewayBridge },
+						{ masquerade: true },
+					],
+				},
+			],
+		},
+	];
+}
+
+const answersToContainers: NftRule = {
+	statements: [
+		{ field: "oifname", op: "==", value: gatewayBridge },
+		{ field: "ct state", op: "==", value: "established,related" },
+		{ verdict: "accept" },
+	],
+};
+
+function vtepElement(vtep: Ipv4): NftElement {
+	return { kind: "nft-element", ns: hostNetns, family: "inet", table: "weft", set: "vteps", element: [vtep] };
+}
+
+/** A drop is final whichever table it stands in, so the accept must stand in the chain that would drop. */
+function forwardAccepts({ family, table, chain }: ForwardFilter): NftForeignRule[] {
+	const rule = { kind: "nft-rule", ns: hostNetns, family, table, chain } as const;
+	return [
+		{
+			...rule,
+			comment: "weft: containers to the world",
+			rule: {
+				statements: [
+					{ field: "iifname", op: "==", value: gatewayBridge },
+					{ field: "oifname", op: "!=", value: gatewayBridge },
+					{ verdict: "accept" },
+				],
+			},
+		},
+		{ ...rule, comment: "weft: answers to containers", rule: answersToContainers },
+	];
+}

@@ -1,0 +1,70 @@
+import { macOf } from "../model/address.ts";
+import type { Sandbox } from "../model/endpoint.ts";
+import { hostNetns, type PortFlags, type Resource } from "../model/kernel-state.ts";
+import { cidrIn, prefix } from "../model/prefix.ts";
+import { type GatewayPool, gatewayBridge } from "./gateway.ts";
+import { guardElements } from "./guard.ts";
+
+const gatewayPort: PortFlags = {
+	locked: true,
+	learning: false,
+	flood: false,
+	mcastFlood: false,
+	bcastFlood: true,
+	isolated: true,
+};
+
+/** @returns What a sandbox needs whatever networks it is in: its namespace, lo, and its way out. */
+export function compileSandbox(sandbox: Sandbox, pool: GatewayPool): Resource[] {
+	const ns = sandbox.netns;
+	return [
+		...(sandbox.owned ? ownNamespace(sandbox) : []),
+		// Else a container answers ARP on eth1 for its address on eth0.
+		{ kind: "sysctl", ns, key: "net.ipv4.conf.all.arp_ignore", value: "1" },
+		...(sandbox.gateway === undefined ? [] : wayOut(sandbox, sandbox.gateway, pool)),
+	];
+}
+
+function ownNamespace({ netns: ns }: Sandbox): Resource[] {
+	return [
+		{ kind: "netns", name: ns },
+		{ kind: "link", ns, name: "lo", type: "loopback", up: true },
+		{ kind: "sysctl", ns, key: "net.ipv4.ip_forward", value: "0" },
+		// The networks carry IPv4: an interface that speaks IPv6 of its own would only be refused by the address guard.
+		{ kind: "sysctl", ns, key: "net.ipv6.conf.default.disable_ipv6", value: "1" },
+		// As in Docker's containers: any user may serve on a low port, and ping.
+		{ kind: "sysctl", ns, key: "net.ipv4.ip_unprivileged_port_start", value: "0" },
+		{ kind: "sysctl", ns, key: "net.ipv4.ping_group_range", value: "0 2147483647" },
+	];
+}
+
+/** The host's end of a sandbox's pair on the gateway bridge: within the 15 characters of an interface name. */
+export function gatewayPortName(sandbox: Sandbox): string {
+	return `wgw${sandbox.id.slice(0, 12)}`;
+}
+
+function wayOut(sandbox: Sandbox, { address, ifname }: NonNullable<Sandbox["gateway"]>, pool: GatewayPool): Resource[] {
+	const name = gatewayPortName(sandbox);
+	const mac = macOf(address);
+	const { mtuBytes } = pool;
+	return [
+		...guardElements(hostNetns, name, address),
+		{
+			kind: "link",
+			ns: hostNetns,
+			name,
+			type: "veth",
+			up: true,
+			mtuBytes,
+			alias: `weft ${sandbox.name}`,
+			master: gatewayBridge,
+			port: gatewayPort,
+			peer: { ns: sandbox.netns, name: ifname, mac, mtuBytes, up: true },
+		},
+		{ kind: "fdb", ns: hostNetns, dev: name, mac },
+		// Permanent, so that no forged ARP moves it.
+		{ kind: "neigh", ns: hostNetns, dev: gatewayBridge, address, mac },
+		{ kind: "addr", ns: sandbox.netns, dev: ifname, address: cidrIn(address, pool.subnet) },
+		{ kind: "route", ns: sandbox.netns, dst: prefix("0.0.0.0/0"), via: pool.gateway, dev: ifname },
+	];
+}
