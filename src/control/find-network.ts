@@ -1,0 +1,41 @@
+import { WeftError } from "../model/error.ts";
+import { keys } from "../model/keys.ts";
+import type { Network } from "../model/network.ts";
+import type { Store } from "../store/store.ts";
+import { decode } from "./context.ts";
+
+/** A network with the revision at which it was read: a transaction that expects it fails once the network is removed. */
+export interface FoundNetwork {
+	readonly network: Network;
+	readonly revision: number;
+}
+
+export async function listNetworks(store: Store): Promise<Network[]> {
+	const { entries } = await store.list(keys.networks);
+	return entries.map((entry) => decode<Network>(entry));
+}
+
+/**
+ * @param ref A name, an id, or the unique head of an id; a name wins over an id.
+ * @throws {WeftError} NETWORK_NOT_FOUND, ARGUMENT_INVALID when the head fits several.
+ */
+export async function findNetwork(store: Store, ref: string): Promise<FoundNetwork> {
+	const named = /^[^/]+$/.test(ref) ? await store.get(keys.networkName(ref)) : undefined;
+	const byName = named === undefined ? undefined : await store.get(keys.network(named.value));
+	if (byName !== undefined) return { network: decode<Network>(byName), revision: byName.revision };
+
+	const { entries } = await store.list(keys.networks);
+	const fits = /^[0-9a-f]+$/.test(ref) ? entries.filter((entry) => entry.key.startsWith(keys.network(ref))) : [];
+	const [only] = fits;
+	if (only === undefined) {
+		throw new WeftError("NETWORK_NOT_FOUND", `Cannot find network "${ref}": no network has that name or id`, {
+			fix: "weft network ls shows all networks",
+		});
+	}
+	if (fits.length > 1) {
+		throw new WeftError("ARGUMENT_INVALID", `Cannot tell which network "${ref}" means: ${fits.length} ids begin so`, {
+			fix: "give more digits of the id, or the name",
+		});
+	}
+	return { network: decode<Network>(only), revision: only.revision };
+}

@@ -1,0 +1,139 @@
+import { allocateAddress, checkAddress } from "../ipam/allocate.ts";
+import { type Ipv4, macOf } from "../model/address.ts";
+import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
+import { WeftError } from "../model/error.ts";
+import { type AddressClaim, keys, localKeys } from "../model/keys.ts";
+import type { Network } from "../model/network.ts";
+import type { Entry } from "../store/store.ts";
+import { attempt } from "./attempt.ts";
+import { type ControlContext, decode, encode } from "./context.ts";
+import { findNetwork } from "./find-network.ts";
+import { changeSandbox, freeIfname } from "./sandbox.ts";
+
+export interface JoinRequest {
+	readonly sandboxId: string;
+	/** A name or an id. */
+	readonly network: string;
+	readonly name: string;
+	readonly aliases: readonly string[];
+	/** A fixed address, as typed. */
+	readonly ip?: string;
+}
+
+export interface Joined {
+	readonly network: Network;
+	readonly endpoint: Endpoint;
+}
+
+/**
+ * Gives a sandbox of this host an endpoint in a network. The host notes first where the endpoint will be plugged in,
+ * then the cluster gets it: a crash in between leaves a note without an endpoint, which means nothing.
+ *
+ * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_EXISTS, NAME_IN_USE, and what the choice of the address throws.
+ */
+export async function joinEndpoint(context: ControlContext, request: JoinRequest): Promise<Joined> {
+	const { network } = await findNetwork(context.store, request.network);
+	const id = context.randomId();
+	await changeSandbox(context.local, request.sandboxId, (sandbox) => withAttachment(context, sandbox, network, id));
+	try {
+		const endpoint = await attempt(`join "${request.name}" to network "${network.name}"`, () =>
+			tryJoin(context, request, network.id, id),
+		);
+		return { network, endpoint };
+	} catch (error) {
+		await changeSandbox(context.local, request.sandboxId, (sandbox) => withoutAttachment(sandbox, network.id)).catch(() => {
+			// The note alone does no harm: it is dropped when the agent starts.
+		});
+		throw error;
+	}
+}
+
+async function withAttachment(context: ControlContext, sandbox: Sandbox, network: Network, endpointId: string): Promise<Sandbox> {
+	if (sandbox.attachments.some((attachment) => attachment.networkId === network.id)) {
+		throw new WeftError(
+			"ENDPOINT_EXISTS",
+			`Cannot connect "${sandbox.name}" to network "${network.name}": it is connected already`,
+			{ fix: `weft network disconnect ${network.name} ${sandbox.name}` },
+		);
+	}
+	const port = await freePort(context, network);
+	const attachment: Attachment = { networkId: network.id, endpointId, port, ifname: freeIfname(sandbox) };
+	return { ...sandbox, attachments: [...sandbox.attachments, attachment] };
+}
+
+/** The lowest number that no other sandbox of this host has in this network. */
+async function freePort({ local }: ControlContext, network: Network): Promise<number> {
+	const { entries } = await local.list(localKeys.sandboxes);
+	const taken = new Set(
+		entries
+			.flatMap((entry) => decode<Sandbox>(entry).attachments)
+			.filter((attachment) => attachment.networkId === network.id)
+			.map((attachment) => attachment.port),
+	);
+	let port = 0;
+	while (taken.has(port)) port++;
+	return port;
+}
+
+export function withoutAttachment(sandbox: Sandbox, networkId: string): Sandbox {
+	return { ...sandbox, attachments: sandbox.attachments.filter((attachment) => attachment.networkId !== networkId) };
+}
+
+async function tryJoin(context: ControlContext, request: JoinRequest, networkId: string, id: string): Promise<Endpoint | undefined> {
+	const { store } = context;
+	const { network, revision } = await findNetwork(store, networkId);
+	const holder = await store.get(keys.endpointName(network.id, request.name));
+	if (holder !== undefined) throw nameInUse(request.name, network);
+	const { address, claim } = await chooseAddress(context, network, request.ip);
+	const endpoint: Endpoint = {
+		id,
+		networkId: network.id,
+		hostId: context.self.id,
+		sandboxId: request.sandboxId,
+		name: request.name,
+		aliases: request.aliases,
+		address,
+		mac: macOf(address),
+	};
+	const done = await store.txn(
+		[
+			{ key: keys.network(network.id), revision },
+			{ key: keys.endpointName(network.id, request.name), revision: 0 },
+			{ key: keys.address(network.id, address), revision: claim?.revision ?? 0 },
+		],
+		[
+			{ put: keys.address(network.id, address), value: encode({ endpoint: id } satisfies AddressClaim) },
+			{ put: keys.endpointName(network.id, request.name), value: id },
+			{ put: keys.endpoint(network.id, id), value: encode(endpoint) },
+			{ put: keys.networkActivity(network.id), value: id },
+		],
+	);
+	return done === undefined ? undefined : endpoint;
+}
+
+/** @returns The address, with the claim of its former holder where there is one. */
+async function chooseAddress(
+	{ store, now }: ControlContext,
+	network: Network,
+	ip: string | undefined,
+): Promise<{ address: Ipv4; claim: Entry | undefined }> {
+	const { entries } = await store.list(keys.addresses(network.id));
+	const claims = new Map<Ipv4, Entry>();
+	const used = new Set<Ipv4>();
+	const released = new Map<Ipv4, number>();
+	for (const entry of entries) {
+		const address = entry.key.slice(entry.key.lastIndexOf("/") + 1) as Ipv4;
+		const claim = decode<AddressClaim>(entry);
+		claims.set(address, entry);
+		if ("endpoint" in claim) used.add(address);
+		else released.set(address, claim.releasedAt);
+	}
+	const address = ip === undefined ? allocateAddress(network, used, released, now()) : checkAddress(network, ip, used);
+	return { address, claim: claims.get(address) };
+}
+
+function nameInUse(name: string, network: Network): WeftError {
+	return new WeftError("NAME_IN_USE", `Cannot join "${name}" to network "${network.name}": a container of that name is in it`, {
+		fix: `choose another name, or weft network disconnect ${network.name} ${name}`,
+	});
+}

@@ -1,0 +1,50 @@
+import type { Ipv4 } from "./address.ts";
+import type { EndpointId, SandboxId } from "./endpoint.ts";
+import type { HostId } from "./host.ts";
+import type { NetworkId } from "./network.ts";
+
+/** Where each record stands in the cluster's store. Ids and addresses hold no slash. */
+export const keys = {
+	/** A `Host`: stays when the host's lease ends, so that its endpoints keep their place. */
+	hosts: "hosts",
+	host: (id: HostId) => `hosts/${id}`,
+	/** A `Liveness`, under the host's lease. */
+	alive: "alive",
+	aliveHost: (id: HostId) => `alive/${id}`,
+	/** A `Network`. */
+	networks: "networks",
+	network: (id: NetworkId) => `networks/${id}`,
+	/** The id of the network of that name. */
+	networkName: (name: string) => `names/network/${name}`,
+	/** The id of the network that has that VNI. */
+	vni: (vni: number) => `vnis/${vni}`,
+	/** Written by every change of the list of networks, so that two such changes never pass each other unseen. */
+	networksLock: "locks/networks",
+	/** Written by every join, so that a removal of the network knows whether one came in between. */
+	networkActivity: (id: NetworkId) => `activity/${id}`,
+	/** An `AddressClaim` for each address that is held, or was until lately. */
+	addresses: (id: NetworkId) => `ipam/${id}`,
+	address: (id: NetworkId, address: Ipv4) => `ipam/${id}/${address}`,
+	/** The id of the endpoint of that name (in lower case: DNS names are). */
+	endpointNames: (id: NetworkId) => `names/endpoint/${id}`,
+	endpointName: (id: NetworkId, name: string) => `names/endpoint/${id}/${name.toLowerCase()}`,
+	/** An `Endpoint`. */
+	allEndpoints: "endpoints",
+	endpoints: (id: NetworkId) => `endpoints/${id}`,
+	endpoint: (id: NetworkId, endpoint: EndpointId) => `endpoints/${id}/${endpoint}`,
+} as const;
+
+/** Where each record stands in the host's own database. */
+export const localKeys = {
+	/** A `Sandbox`. */
+	sandboxes: "sandboxes",
+	sandbox: (id: SandboxId) => `sandboxes/${id}`,
+	/** What was last known of the cluster, key by key: for the time when the store is away. */
+	copy: "copy",
+	copyOf: (clusterKey: string) => `copy/${clusterKey}`,
+	/** The host's identity and settings. */
+	identity: "identity",
+} as const;
+
+/** The value at an address: who holds it, or since when nobody does (ms since 1970). */
+export type AddressClaim = { readonly endpoint: EndpointId } | { readonly releasedAt: number };
