@@ -1,0 +1,36 @@
+/** How `weft launch` and `weft agent` are told what to start. Omitted settings come from the state folder, else from defaults. */
+export interface LaunchOptions {
+	/** A token of another agent: join its cluster. */
+	readonly join?: string;
+	/** "sqlite:", "etcd://a,b,c", "weft://host:port"; the embedded store when omitted. */
+	readonly store?: string;
+	/** The address that other hosts reach this one at: VTEP and agent. Chosen from the default route when omitted. */
+	readonly advertiseAddr?: string;
+	/** The host's name in the cluster; its hostname when omitted. */
+	readonly name?: string;
+	/** Identity, certificates, databases: survives a reboot. */
+	readonly stateDir: string;
+	/** Sockets, containers: gone after a reboot. */
+	readonly runDir: string;
+	/** The API's unix socket. */
+	readonly socketPath: string;
+	/** Stay in the foreground: be the agent instead of starting one. */
+	readonly foreground: boolean;
+}
+
+/** One finding of the launch, told as soon as it is known. */
+export interface LaunchStep {
+	/** What was looked at: "address", "MTU", "token", "UDP 4789 to host2", "agent". */
+	readonly subject: string;
+	readonly outcome: "ok" | "warning" | "failed";
+	readonly detail: string;
+	readonly fix?: string;
+}
+
+export type LaunchReport = (step: LaunchStep) => void;
+
+/** How it ended. `next` are the commands to type now. */
+export interface Launched {
+	readonly pid: number;
+	readonly next: readonly string[];
+}
