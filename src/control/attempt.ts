@@ -12,7 +12,11 @@ export async function attempt<T>(what: string, change: () => Promise<T | undefin
 		const result = await change();
 		if (result !== undefined) return result;
 	}
-	throw new WeftError("STORE_CONFLICT", `Cannot ${what}: other hosts changed the same records ${attempts} times in between`, {
-		fix: "try again",
-	});
+	throw new WeftError(
+		"STORE_CONFLICT",
+		`Cannot ${what}: other hosts changed the same records ${attempts} times in between`,
+		{
+			fix: "try again",
+		},
+	);
 }

@@ -34,7 +34,9 @@ export async function createNetwork(context: ControlContext, request: NetworkReq
 			...planPool(
 				request.pool,
 				others.map((other) => other.subnet),
-				hosts.entries.map((entry) => decode<Host>(entry)).flatMap((host) => host.routes.map((route) => ({ host: host.name, route }))),
+				hosts.entries
+					.map((entry) => decode<Host>(entry))
+					.flatMap((host) => host.routes.map((route) => ({ host: host.name, route }))),
 			),
 			internal: request.internal,
 			...(request.mtuBytes === undefined ? {} : { mtuBytes: request.mtuBytes }),

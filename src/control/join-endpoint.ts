@@ -41,14 +41,21 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 		);
 		return { network, endpoint };
 	} catch (error) {
-		await changeSandbox(context.local, request.sandboxId, (sandbox) => withoutAttachment(sandbox, network.id)).catch(() => {
-			// The note alone does no harm: it is dropped when the agent starts.
-		});
+		await changeSandbox(context.local, request.sandboxId, (sandbox) => withoutAttachment(sandbox, network.id)).catch(
+			() => {
+				// The note alone does no harm: it is dropped when the agent starts.
+			},
+		);
 		throw error;
 	}
 }
 
-async function withAttachment(context: ControlContext, sandbox: Sandbox, network: Network, endpointId: string): Promise<Sandbox> {
+async function withAttachment(
+	context: ControlContext,
+	sandbox: Sandbox,
+	network: Network,
+	endpointId: string,
+): Promise<Sandbox> {
 	if (sandbox.attachments.some((attachment) => attachment.networkId === network.id)) {
 		throw new WeftError(
 			"ENDPOINT_EXISTS",
@@ -79,7 +86,12 @@ export function withoutAttachment(sandbox: Sandbox, networkId: string): Sandbox 
 	return { ...sandbox, attachments: sandbox.attachments.filter((attachment) => attachment.networkId !== networkId) };
 }
 
-async function tryJoin(context: ControlContext, request: JoinRequest, networkId: string, id: string): Promise<Endpoint | undefined> {
+async function tryJoin(
+	context: ControlContext,
+	request: JoinRequest,
+	networkId: string,
+	id: string,
+): Promise<Endpoint | undefined> {
 	const { store } = context;
 	const { network, revision } = await findNetwork(store, networkId);
 	const holder = await store.get(keys.endpointName(network.id, request.name));
@@ -133,7 +145,11 @@ async function chooseAddress(
 }
 
 function nameInUse(name: string, network: Network): WeftError {
-	return new WeftError("NAME_IN_USE", `Cannot join "${name}" to network "${network.name}": a container of that name is in it`, {
-		fix: `choose another name, or weft network disconnect ${network.name} ${name}`,
-	});
+	return new WeftError(
+		"NAME_IN_USE",
+		`Cannot join "${name}" to network "${network.name}": a container of that name is in it`,
+		{
+			fix: `choose another name, or weft network disconnect ${network.name} ${name}`,
+		},
+	);
 }

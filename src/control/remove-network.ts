@@ -14,7 +14,11 @@ export async function removeNetwork({ store }: ControlContext, ref: string): Pro
 		// Read before the endpoints: a join after this moment changes it, and the transaction does not hold.
 		const activity = await store.get(keys.networkActivity(id));
 		const { entries } = await store.list(keys.endpoints(id));
-		if (entries.length > 0) throw hasEndpoints(network, entries.map((entry) => decode<Endpoint>(entry)));
+		if (entries.length > 0)
+			throw hasEndpoints(
+				network,
+				entries.map((entry) => decode<Endpoint>(entry)),
+			);
 		const done = await store.txn(
 			[
 				{ key: keys.network(id), revision },
@@ -36,7 +40,8 @@ export async function removeNetwork({ store }: ControlContext, ref: string): Pro
 
 function hasEndpoints(network: Network, endpoints: readonly Endpoint[]): WeftError {
 	const some = endpoints.slice(0, 3).map((endpoint) => endpoint.name);
-	const names = endpoints.length > some.length ? `${some.join(", ")} and ${endpoints.length - some.length} more` : some.join(", ");
+	const names =
+		endpoints.length > some.length ? `${some.join(", ")} and ${endpoints.length - some.length} more` : some.join(", ");
 	return new WeftError(
 		"NETWORK_HAS_ENDPOINTS",
 		`Cannot remove network "${network.name}": ${endpoints.length} ${endpoints.length === 1 ? "container is" : "containers are"} connected (${names})`,

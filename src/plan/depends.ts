@@ -16,8 +16,9 @@ export function linkKey(ns: NetnsRef, name: string): ResourceKey {
 	return `link ${ns} ${name}`;
 }
 
-/** @returns The keys of the ends of a link that its deletion takes along: the link itself, and a veth's other end. */
-export function endsOf(r: Resource): ResourceKey[] {
+/** @returns The ends of a link that its deletion takes along: the link itself, and a veth's other end. */
+export function endsOf(r: Resource): { readonly ns: NetnsRef; readonly key: ResourceKey }[] {
 	if (r.kind !== "link") return [];
-	return r.type === "veth" ? [keyOf(r), linkKey(r.peer.ns, r.peer.name)] : [keyOf(r)];
+	const own = { ns: r.ns, key: keyOf(r) };
+	return r.type === "veth" ? [own, { ns: r.peer.ns, key: linkKey(r.peer.ns, r.peer.name) }] : [own];
 }

@@ -59,12 +59,12 @@ function doom(observed: KernelState, desired: KernelState): Doomed {
 		if (held.kind !== "link" || held.type === "loopback") continue;
 		const remake = wanted?.kind === "link" && !changeableInPlace(held, wanted);
 		if (remake) remade.push(held);
-		if (remake || wanted === undefined) for (const end of endsOf(held)) links.add(end);
+		if (remake || wanted === undefined) for (const { key: end } of endsOf(held)) links.add(end);
 	}
 	for (const held of observed.values()) {
 		// A pair whose other end stood in a namespace that goes is gone as well.
 		if (held.kind === "link" && held.type === "veth" && (namespaces.has(held.ns) || namespaces.has(held.peer.ns)))
-			for (const end of endsOf(held)) links.add(end);
+			for (const { key: end } of endsOf(held)) links.add(end);
 	}
 	const inDoomedNs = (r: Resource) => r.kind !== "netns" && namespaces.has(nsOf(r));
 	const onDoomed = (r: Resource) => links.has(deviceKeyOf(r) ?? "") || tables.has(tableKeyOf(r) ?? "") || inDoomedNs(r);

@@ -1,0 +1,170 @@
+import type { DriverContext } from "../drivers/driver.ts";
+import { compileHost, type ForwardFilter, type GatewayPool } from "../drivers/gateway.ts";
+import { vxlanOverheadBytes } from "../drivers/overlay.ts";
+import { driverOf } from "../drivers/registry.ts";
+import { compileSandbox } from "../drivers/sandbox.ts";
+import type { Attachment, Endpoint } from "../model/endpoint.ts";
+import type { Host } from "../model/host.ts";
+import type { Network, NetworkId } from "../model/network.ts";
+import { type FragmentId, Fragments } from "./fragments.ts";
+import type { View, ViewChange } from "./view.ts";
+
+/** What of the desired state comes from this host itself. */
+export interface HostFactsWanted {
+	readonly self: Host;
+	readonly gatewayPool: GatewayPool;
+	forwardFilters(): readonly ForwardFilter[];
+}
+
+const hostFragment = "host";
+
+/** Compiles the view into fragments of desired kernel state: of each change, only what it touches. */
+export class Desired {
+	readonly fragments = new Fragments();
+	readonly #facts: HostFactsWanted;
+	readonly #stale = new Map<FragmentId, () => void>();
+
+	constructor(facts: HostFactsWanted) {
+		this.#facts = facts;
+		this.touchHost();
+	}
+
+	/** The firewall chains of other programs may have changed. */
+	touchHost(): void {
+		this.#touch(hostFragment, () => {});
+	}
+
+	/** Notes what a change of the view makes stale. */
+	note(view: View, change: ViewChange): void {
+		switch (change.kind) {
+			case "host":
+				this.#noteHost(view);
+				break;
+			case "sandbox":
+				this.#noteSandbox(view, change.id, change.before?.attachments ?? []);
+				break;
+			case "network":
+				this.#touchNetwork(view, change.id);
+				break;
+			case "endpoint":
+				this.#touchEndpoint(view, change.networkId, change.id);
+				// The first local endpoint brings the network, the last one takes it away.
+				if (this.#isLocal(view, change.networkId) !== this.fragments.has(networkFragment(change.networkId)))
+					this.#touchNetwork(view, change.networkId);
+				break;
+			case "liveness":
+				break;
+		}
+	}
+
+	/** Compiles what is stale. */
+	refresh(view: View): void {
+		for (const [id, compile] of [...this.#stale]) {
+			this.#stale.delete(id);
+			if (id === hostFragment) this.#compileHost(view);
+			else compile();
+		}
+	}
+
+	#touch(id: FragmentId, compile: () => void): void {
+		this.#stale.set(id, compile);
+	}
+
+	#noteHost(view: View): void {
+		this.touchHost();
+		for (const id of view.networkIds()) this.#touchNetwork(view, id);
+	}
+
+	#noteSandbox(view: View, id: string, before: readonly Attachment[]): void {
+		this.touchHost();
+		this.#touch(`sandbox ${id}`, () => {
+			const sandbox = view.sandboxes.get(id);
+			this.fragments.set(
+				`sandbox ${id}`,
+				sandbox === undefined ? [] : compileSandbox(sandbox, this.#facts.gatewayPool),
+			);
+		});
+		for (const { networkId, endpointId } of [...before, ...(view.sandboxes.get(id)?.attachments ?? [])]) {
+			this.#touchEndpoint(view, networkId, endpointId);
+			if (this.#isLocal(view, networkId) !== this.fragments.has(networkFragment(networkId)))
+				this.#touchNetwork(view, networkId);
+		}
+	}
+
+	#touchNetwork(view: View, id: NetworkId): void {
+		this.touchHost();
+		this.#touch(networkFragment(id), () => {
+			const network = view.network(id);
+			const wanted = network !== undefined && this.#isLocal(view, id);
+			this.fragments.set(
+				networkFragment(id),
+				wanted ? driverOf(network.driver).compileNetwork(network, this.#context(view, network)) : [],
+			);
+		});
+		for (const endpointId of view.endpoints(id).keys()) this.#touchEndpoint(view, id, endpointId);
+	}
+
+	#touchEndpoint(view: View, networkId: NetworkId, endpointId: string): void {
+		const fragment = `endpoint ${networkId} ${endpointId}`;
+		this.#touch(fragment, () => {
+			const network = view.network(networkId);
+			const endpoint = view.endpoints(networkId).get(endpointId);
+			const wanted = network !== undefined && endpoint !== undefined && this.#isLocal(view, networkId);
+			this.fragments.set(
+				fragment,
+				wanted ? driverOf(network.driver).compileEndpoint(network, endpoint, this.#context(view, network)) : [],
+			);
+		});
+	}
+
+	/** @returns Whether a sandbox of this host has an endpoint in the network: only then the host holds it. */
+	#isLocal(view: View, id: NetworkId): boolean {
+		const endpoints = view.endpoints(id);
+		for (const { attachments } of view.sandboxes.values())
+			for (const { networkId, endpointId } of attachments)
+				if (networkId === id && endpoints.has(endpointId)) return true;
+		return false;
+	}
+
+	#context(view: View, network: Network): DriverContext {
+		const { self } = this.#facts;
+		return {
+			hostId: self.id,
+			mtuBytes: network.mtuBytes ?? overlayMtuBytes(self, view.hosts.values()),
+			vtepOf: (id) => (id === self.id ? self.vtep : view.hosts.get(id)?.vtep),
+			localOf: (endpoint) => localPort(view, endpoint),
+		};
+	}
+
+	#compileHost(view: View): void {
+		const { self, gatewayPool, forwardFilters } = this.#facts;
+		const wayOut = [...view.sandboxes.values()].some(({ gateway }) => gateway !== undefined);
+		const member = [...view.networkIds()].some((id) => this.#isLocal(view, id));
+		const vteps = new Set([...view.hosts.values()].map(({ vtep }) => vtep).concat(self.vtep));
+		this.fragments.set(
+			hostFragment,
+			compileHost({
+				...(wayOut ? { gateway: gatewayPool } : {}),
+				...(member || wayOut ? { vteps: [...vteps] } : {}),
+				forwardFilters: wayOut ? forwardFilters() : [],
+			}),
+		);
+	}
+}
+
+function networkFragment(id: NetworkId): FragmentId {
+	return `network ${id}`;
+}
+
+function localPort(view: View, endpoint: Endpoint) {
+	const sandbox = view.sandboxes.get(endpoint.sandboxId);
+	const attachment = sandbox?.attachments.find(({ endpointId }) => endpointId === endpoint.id);
+	return sandbox === undefined || attachment === undefined ? undefined : { attachment, netns: sandbox.netns };
+}
+
+/** The largest frame that every member's underlay carries, so that no two hosts disagree about a network. */
+export function overlayMtuBytes(self: Host, hosts: Iterable<Host>): number {
+	let least = self.underlayMtuBytes;
+	for (const { underlayMtuBytes } of hosts) least = Math.min(least, underlayMtuBytes);
+	return least - vxlanOverheadBytes;
+}

@@ -1,0 +1,80 @@
+import { keyOf, type NetnsRef, nsOf, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+
+/** Names a part of the desired state that is compiled as one: "host", "network <id>", "endpoint <network id> <id>", "sandbox <id>". */
+export type FragmentId = string;
+
+interface Held {
+	readonly resource: Resource;
+	readonly owner: FragmentId;
+}
+
+/**
+ * The desired state of this host, put together from fragments, with a note of which keys changed since last asked.
+ * The cost of a change is that of its fragment.
+ *
+ * Two fragments may claim one key for a moment (an address moves to another host: the new endpoint is there before
+ * the old one goes); the later one holds it, and the going of the earlier does not take it away.
+ */
+export class Fragments {
+	readonly #keysOf = new Map<FragmentId, ResourceKey[]>();
+	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Held>>();
+	#changed = new Map<ResourceKey, NetnsRef>();
+
+	/** @param resources An empty list takes the fragment away. */
+	set(id: FragmentId, resources: readonly Resource[]): void {
+		const keys: ResourceKey[] = [];
+		for (const resource of resources) {
+			const key = keyOf(resource);
+			const ns = nsOf(resource);
+			let held = this.#byNs.get(ns);
+			if (held === undefined) this.#byNs.set(ns, (held = new Map()));
+			held.set(key, { resource, owner: id });
+			this.#changed.set(key, ns);
+			keys.push(key);
+			this.#nsOfKey.set(key, ns);
+		}
+		const kept = new Set(keys);
+		for (const key of this.#keysOf.get(id) ?? []) if (!kept.has(key)) this.#drop(id, key);
+		if (keys.length === 0) this.#keysOf.delete(id);
+		else this.#keysOf.set(id, keys);
+	}
+
+	readonly #nsOfKey = new Map<ResourceKey, NetnsRef>();
+
+	#drop(id: FragmentId, key: ResourceKey): void {
+		const ns = this.#nsOfKey.get(key);
+		const held = ns === undefined ? undefined : this.#byNs.get(ns);
+		if (ns === undefined || held?.get(key)?.owner !== id) return;
+		held.delete(key);
+		if (held.size === 0) this.#byNs.delete(ns);
+		this.#nsOfKey.delete(key);
+		this.#changed.set(key, ns);
+	}
+
+	has(id: FragmentId): boolean {
+		return this.#keysOf.has(id);
+	}
+
+	ids(): Iterable<FragmentId> {
+		return this.#keysOf.keys();
+	}
+
+	get(ns: NetnsRef, key: ResourceKey): Resource | undefined {
+		return this.#byNs.get(ns)?.get(key)?.resource;
+	}
+
+	namespaces(): Iterable<NetnsRef> {
+		return this.#byNs.keys();
+	}
+
+	*resources(ns: NetnsRef): Iterable<[ResourceKey, Resource]> {
+		for (const [key, { resource }] of this.#byNs.get(ns) ?? []) yield [key, resource];
+	}
+
+	/** @returns The keys that were set or dropped since the last call, with their namespaces. */
+	takeChanged(): Map<ResourceKey, NetnsRef> {
+		const changed = this.#changed;
+		this.#changed = new Map();
+		return changed;
+	}
+}

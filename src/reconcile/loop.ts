@@ -1,0 +1,183 @@
+import type { Kernel, ObserveScope, OpResult } from "../kernel/kernel.ts";
+import type { KernelOp } from "../model/kernel-op.ts";
+import { hostNetns, type NetnsRef, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+import { plan } from "../plan/diff.ts";
+import type { Fragments } from "./fragments.ts";
+import { Observed } from "./observed.ts";
+import { Retry } from "./retry.ts";
+
+export interface LoopOptions {
+	readonly kernel: Kernel;
+	readonly fragments: Fragments;
+	/** Brings the fragments up to date: called at the start of each round. */
+	readonly refresh: () => void;
+	/** Told of each round that did something, with what the kernel said. */
+	readonly onRound: (results: readonly OpResult[]) => void;
+}
+
+/** A full audit finds what makes no event: sysctls, and what an overrun event queue lost. */
+const auditIntervalMs = 30_000;
+
+/** The longest stretch of kernel work between two turns of the event loop. */
+const sliceMs = 5;
+
+/** Operations that are handed to the kernel at once: one send, well below a slice. */
+const batchSize = 64;
+
+/** Gathers what another program does in a burst (`ip link del` of a bridge is dozens of events) into one look. */
+const settleMs = 10;
+
+/**
+ * Makes the kernel equal to the desired state, again and again: after each change of it, after each change of the kernel
+ * that weft did not make, after each refusal (with backoff), and in an audit every 30 s. One path for all of them.
+ */
+export class ReconcileLoop {
+	readonly #options: LoopOptions;
+	readonly observed: Observed;
+	readonly #retry = new Retry(() => this.poke());
+	readonly #watched = new Set<NetnsRef>();
+	readonly #waiters: (() => void)[] = [];
+	readonly #unsubscribe: () => void;
+	readonly #audit: NodeJS.Timeout;
+	#settling: NodeJS.Timeout | undefined;
+	#running = false;
+	#poked = false;
+	#closed = false;
+
+	constructor(options: LoopOptions) {
+		this.#options = options;
+		this.observed = new Observed(options.kernel);
+		this.observed.doubt(hostNetns);
+		this.#unsubscribe = options.kernel.subscribe((event) => {
+			if (event.kind === "overrun") this.observed.doubtAll();
+			else this.observed.doubt(event.ns);
+			this.#settling ??= setTimeout(() => {
+				this.#settling = undefined;
+				this.poke();
+			}, settleMs);
+		});
+		this.#audit = setInterval(() => this.audit(), auditIntervalMs);
+	}
+
+	/** Looks at everything anew. Namespaces of weft that nothing wants any more are looked at, too, and so removed. */
+	audit(): void {
+		this.observed.doubtAll();
+		for (const name of this.#options.kernel.listNetns()) this.observed.doubt(name);
+		for (const ns of this.#options.fragments.namespaces()) this.observed.doubt(ns);
+		this.poke();
+	}
+
+	/** Starts a round, or another one after the round that is on its way. */
+	poke(): void {
+		this.#poked = true;
+		if (this.#running || this.#closed) return;
+		this.#running = true;
+		// In a turn of its own: what comes in one turn is one round.
+		setImmediate(() => void this.#run());
+	}
+
+	/** Resolves when a round that began after this call is done. */
+	settled(): Promise<void> {
+		return new Promise((resolve) => {
+			this.#waiters.push(resolve);
+			this.poke();
+		});
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#unsubscribe();
+		clearInterval(this.#audit);
+		clearTimeout(this.#settling);
+		this.#retry.close();
+	}
+
+	async #run(): Promise<void> {
+		while (this.#poked && !this.#closed) {
+			this.#poked = false;
+			const waiters = this.#waiters.splice(0);
+			const results = await this.#round();
+			if (results.length > 0) this.#options.onRound(results);
+			if (results.some(({ error }) => error !== undefined)) this.#retry.later();
+			else this.#retry.reset();
+			for (const resolve of waiters) resolve();
+		}
+		this.#running = false;
+	}
+
+	async #round(): Promise<OpResult[]> {
+		this.#options.refresh();
+		const keys = this.#changedKeys();
+		const [observed, desired] = this.#cut(keys);
+		return this.#apply(plan(observed, desired));
+	}
+
+	/** @returns What has to be compared: the keys of changed fragments, and all of the namespaces in doubt (after reading them). */
+	#changedKeys(): Map<ResourceKey, NetnsRef> {
+		const { fragments } = this.#options;
+		const keys = fragments.takeChanged();
+		const fresh = new Set<NetnsRef>();
+		for (const ns of new Set(keys.values())) if (!this.observed.knows(ns)) this.observed.doubt(ns);
+		// Reading one namespace may put another in doubt: its pair is gone.
+		for (let doubtful = this.observed.doubtful(); doubtful.length > 0; doubtful = this.observed.doubtful()) {
+			for (const ns of doubtful) {
+				this.#watch(ns);
+				fresh.add(ns);
+			}
+			this.observed.read(doubtful.map((ns) => this.#scope(ns)));
+		}
+		for (const ns of new Set(keys.values())) this.#watch(ns);
+		for (const ns of fresh) {
+			for (const [key] of fragments.resources(ns)) keys.set(key, ns);
+			for (const [key] of this.observed.resources(ns)) keys.set(key, ns);
+		}
+		return keys;
+	}
+
+	#watch(ns: NetnsRef): void {
+		if (this.#watched.has(ns)) return;
+		this.#options.kernel.watchNetns(ns);
+		this.#watched.add(ns);
+	}
+
+	#scope(ns: NetnsRef): ObserveScope {
+		const sysctls: string[] = [];
+		for (const [, resource] of this.#options.fragments.resources(ns))
+			if (resource.kind === "sysctl") sysctls.push(resource.key);
+		return { ns, role: roleOf(ns), sysctls };
+	}
+
+	#cut(keys: ReadonlyMap<ResourceKey, NetnsRef>): [Map<ResourceKey, Resource>, Map<ResourceKey, Resource>] {
+		const observed = new Map<ResourceKey, Resource>();
+		const desired = new Map<ResourceKey, Resource>();
+		for (const [key, ns] of keys) {
+			const held = this.observed.get(ns, key);
+			const wanted = this.#options.fragments.get(ns, key);
+			if (held !== undefined) observed.set(key, held);
+			if (wanted !== undefined) desired.set(key, wanted);
+		}
+		return [observed, desired];
+	}
+
+	async #apply(ops: readonly KernelOp[]): Promise<OpResult[]> {
+		const results: OpResult[] = [];
+		let began = performance.now();
+		for (let i = 0; i < ops.length; i += batchSize) {
+			for (const result of this.#options.kernel.apply(ops.slice(i, i + batchSize))) {
+				this.observed.note(result);
+				if (result.error === undefined && result.op.verb === "del" && result.op.resource.kind === "netns")
+					this.#watched.delete(result.op.resource.name);
+				results.push(result);
+			}
+			if (performance.now() - began < sliceMs) continue;
+			await new Promise((resolve) => setImmediate(resolve));
+			began = performance.now();
+		}
+		return results;
+	}
+}
+
+function roleOf(ns: NetnsRef): ObserveScope["role"] {
+	if (ns === hostNetns) return "host";
+	return /^1-[0-9a-f]{10}$/.test(ns) ? "overlay" : "sandbox";
+}

@@ -1,0 +1,106 @@
+import type { Kernel, ObserveScope, OpResult } from "../kernel/kernel.ts";
+import { hostNetns, keyOf, type NetnsRef, nsOf, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+import { deviceKeyOf, endsOf, tableKeyOf } from "../plan/depends.ts";
+
+/**
+ * What the kernel was last seen to hold, namespace by namespace, and what was done to it since. Never what was only
+ * meant to be done: a namespace of which anything is in doubt is read again before it is planned for.
+ */
+export class Observed {
+	readonly #kernel: Kernel;
+	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Resource>>();
+	readonly #doubtful = new Set<NetnsRef>();
+
+	constructor(kernel: Kernel) {
+		this.#kernel = kernel;
+	}
+
+	doubt(ns: NetnsRef): void {
+		this.#doubtful.add(ns);
+	}
+
+	doubtAll(): void {
+		for (const ns of this.#byNs.keys()) this.#doubtful.add(ns);
+	}
+
+	/** @returns The namespaces in doubt. */
+	doubtful(): NetnsRef[] {
+		return [...this.#doubtful];
+	}
+
+	knows(ns: NetnsRef): boolean {
+		return this.#byNs.has(ns);
+	}
+
+	get(ns: NetnsRef, key: ResourceKey): Resource | undefined {
+		return this.#byNs.get(ns)?.get(key);
+	}
+
+	resources(ns: NetnsRef): Iterable<[ResourceKey, Resource]> {
+		return this.#byNs.get(ns) ?? [];
+	}
+
+	namespaces(): Iterable<NetnsRef> {
+		return this.#byNs.keys();
+	}
+
+	/**
+	 * Reads namespaces again. A pair that was there before and is gone took its other end along, so that end's
+	 * namespace is put in doubt.
+	 */
+	read(scopes: readonly ObserveScope[]): void {
+		const fresh = new Map<NetnsRef, Map<ResourceKey, Resource>>(scopes.map(({ ns }) => [ns, new Map()]));
+		for (const [key, resource] of this.#kernel.observe(scopes)) fresh.get(nsOf(resource))?.set(key, resource);
+		for (const [ns, held] of fresh) {
+			for (const [key, old] of this.#byNs.get(ns) ?? [])
+				if (old.kind === "link" && old.type === "veth" && !held.has(key) && !fresh.has(old.peer.ns))
+					this.doubt(old.peer.ns);
+			this.#byNs.set(ns, held);
+			this.#doubtful.delete(ns);
+		}
+	}
+
+	/** Notes what was done. What the kernel refused puts its namespace in doubt. */
+	note({ op, error }: OpResult): void {
+		const { resource } = op;
+		const ns = nsOf(resource);
+		if (error !== undefined) {
+			this.doubt(ns);
+			return;
+		}
+		if (op.verb === "del") this.#noteDeleted(resource);
+		else this.#noteMade(resource);
+	}
+
+	#noteMade(resource: Resource): void {
+		const ns = nsOf(resource);
+		let held = this.#byNs.get(ns);
+		if (held === undefined) this.#byNs.set(ns, (held = new Map()));
+		if (resource.kind === "nft-table") this.#forget(ns, (other) => tableKeyOf(other) === keyOf(resource));
+		held.set(keyOf(resource), resource);
+	}
+
+	#noteDeleted(resource: Resource): void {
+		const ns = nsOf(resource);
+		if (resource.kind === "netns") {
+			for (const [, held] of this.#byNs.get(ns) ?? [])
+				if (held.kind === "link" && held.type === "veth") this.doubt(held.peer.ns);
+			this.#byNs.delete(ns);
+			this.#doubtful.delete(ns);
+			// The host's end of a sandbox's pair went along.
+			this.doubt(hostNetns);
+			return;
+		}
+		this.#byNs.get(ns)?.delete(keyOf(resource));
+		if (resource.kind === "nft-table") this.#forget(ns, (other) => tableKeyOf(other) === keyOf(resource));
+		for (const end of endsOf(resource)) {
+			const endNs = end.ns;
+			this.#forget(endNs, (other) => deviceKeyOf(other) === end.key);
+		}
+	}
+
+	#forget(ns: NetnsRef, goes: (resource: Resource) => boolean): void {
+		const held = this.#byNs.get(ns);
+		for (const [key, resource] of held ?? []) if (goes(resource)) held?.delete(key);
+	}
+}

@@ -1,0 +1,154 @@
+import type { Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
+import type { Host, HostId, Liveness } from "../model/host.ts";
+import { keys, localKeys } from "../model/keys.ts";
+import type { Network, NetworkId } from "../model/network.ts";
+import type { Store } from "../store/store.ts";
+import type { LocalCopy } from "./local-copy.ts";
+import { Mirror } from "./mirror.ts";
+
+/** One record that changed; its new value is in the view. */
+export type ViewChange =
+	| { readonly kind: "host" | "liveness"; readonly id: HostId }
+	| { readonly kind: "sandbox"; readonly id: SandboxId; readonly before: Sandbox | undefined }
+	| { readonly kind: "network"; readonly id: NetworkId }
+	| {
+			readonly kind: "endpoint";
+			readonly networkId: NetworkId;
+			readonly id: EndpointId;
+			readonly before: Endpoint | undefined;
+	  };
+
+export interface ViewOptions {
+	readonly store: Store;
+	readonly local: Store;
+	readonly copy: LocalCopy;
+	/** Told of each change, in order. */
+	readonly onChange: (change: ViewChange) => void;
+	/** Told after the changes of one batch. */
+	readonly onBatch: () => void;
+}
+
+interface JoinedNetwork {
+	network: Network | undefined;
+	readonly endpoints: Map<EndpointId, Endpoint>;
+	readonly mirrors: readonly Mirror[];
+}
+
+/**
+ * What this host has to know: all hosts, its own sandboxes, and the networks that those are in, with all endpoints
+ * of these. It grows with them and with nothing else in the cluster.
+ */
+export class View {
+	readonly hosts = new Map<HostId, Host>();
+	readonly alive = new Map<HostId, Liveness>();
+	readonly sandboxes = new Map<SandboxId, Sandbox>();
+	readonly #networks = new Map<NetworkId, JoinedNetwork>();
+	readonly #options: ViewOptions;
+	readonly #mirrors: Mirror[];
+
+	constructor(options: ViewOptions) {
+		this.#options = options;
+		this.#mirrors = [
+			this.#mirror(keys.hosts, (id, text) => this.#record(this.hosts, id, text, { kind: "host", id })),
+			this.#mirror(keys.alive, (id, text) => this.#record(this.alive, id, text, { kind: "liveness", id })),
+			new Mirror({
+				store: options.local,
+				prefix: localKeys.sandboxes,
+				onChange: (key, text) => this.#sandbox(key.slice(localKeys.sandboxes.length + 1), text),
+				onBatch: options.onBatch,
+			}),
+		];
+	}
+
+	/** Resolves when the first picture of everything is there, networks included. */
+	async ready(): Promise<void> {
+		await Promise.all(this.#mirrors.map((mirror) => mirror.ready));
+		await Promise.all([...this.#networks.values()].flatMap(({ mirrors }) => mirrors.map((mirror) => mirror.ready)));
+	}
+
+	/** The networks that sandboxes of this host are in. */
+	networkIds(): Iterable<NetworkId> {
+		return this.#networks.keys();
+	}
+
+	network(id: NetworkId): Network | undefined {
+		return this.#networks.get(id)?.network;
+	}
+
+	endpoints(id: NetworkId): ReadonlyMap<EndpointId, Endpoint> {
+		return this.#networks.get(id)?.endpoints ?? new Map();
+	}
+
+	close(): void {
+		for (const mirror of this.#mirrors) mirror.close();
+		for (const { mirrors } of this.#networks.values()) for (const mirror of mirrors) mirror.close();
+	}
+
+	#mirror(prefix: string, onChange: (id: string, text: string | undefined) => void): Mirror {
+		const { store, copy, onBatch } = this.#options;
+		return new Mirror({
+			store,
+			prefix,
+			copy,
+			onBatch,
+			onChange: (key, text) => onChange(key.slice(prefix.length + 1), text),
+		});
+	}
+
+	#record<T>(records: Map<string, T>, id: string, text: string | undefined, change: ViewChange): void {
+		if (text === undefined) records.delete(id);
+		else records.set(id, JSON.parse(text) as T);
+		this.#options.onChange(change);
+	}
+
+	#sandbox(id: SandboxId, text: string | undefined): void {
+		const before = this.sandboxes.get(id);
+		if (text === undefined) this.sandboxes.delete(id);
+		else this.sandboxes.set(id, JSON.parse(text) as Sandbox);
+		this.#follow();
+		this.#options.onChange({ kind: "sandbox", id, before });
+	}
+
+	/** Starts to follow the networks that a sandbox came into, and leaves those that the last one left. */
+	#follow(): void {
+		const wanted = new Set<NetworkId>();
+		for (const { attachments } of this.sandboxes.values())
+			for (const { networkId } of attachments) wanted.add(networkId);
+		for (const id of wanted) if (!this.#networks.has(id)) this.#join(id);
+		for (const id of [...this.#networks.keys()]) if (!wanted.has(id)) this.#leave(id);
+	}
+
+	#join(id: NetworkId): void {
+		const endpoints = new Map<EndpointId, Endpoint>();
+		const joined: JoinedNetwork = {
+			network: undefined,
+			endpoints,
+			mirrors: [
+				this.#mirror(keys.network(id), (_, text) => {
+					joined.network = text === undefined ? undefined : (JSON.parse(text) as Network);
+					this.#options.onChange({ kind: "network", id });
+				}),
+				this.#mirror(keys.endpoints(id), (endpointId, text) => {
+					const before = endpoints.get(endpointId);
+					if (text === undefined) endpoints.delete(endpointId);
+					else endpoints.set(endpointId, JSON.parse(text) as Endpoint);
+					this.#options.onChange({ kind: "endpoint", networkId: id, id: endpointId, before });
+				}),
+			],
+		};
+		this.#networks.set(id, joined);
+	}
+
+	#leave(id: NetworkId): void {
+		const joined = this.#networks.get(id);
+		if (joined === undefined) return;
+		for (const mirror of joined.mirrors) mirror.close();
+		this.#networks.delete(id);
+		for (const [endpointId, before] of joined.endpoints) {
+			this.#options.copy.put(keys.endpoint(id, endpointId), undefined);
+			this.#options.onChange({ kind: "endpoint", networkId: id, id: endpointId, before });
+		}
+		this.#options.copy.put(keys.network(id), undefined);
+		this.#options.onChange({ kind: "network", id });
+	}
+}
