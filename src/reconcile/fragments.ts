@@ -17,6 +17,7 @@ interface Held {
  */
 export class Fragments {
 	readonly #keysOf = new Map<FragmentId, ResourceKey[]>();
+	readonly #nsOfKey = new Map<ResourceKey, NetnsRef>();
 	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Held>>();
 	#changed = new Map<ResourceKey, NetnsRef>();
 
@@ -39,8 +40,6 @@ export class Fragments {
 		else this.#keysOf.set(id, keys);
 	}
 
-	readonly #nsOfKey = new Map<ResourceKey, NetnsRef>();
-
 	#drop(id: FragmentId, key: ResourceKey): void {
 		const ns = this.#nsOfKey.get(key);
 		const held = ns === undefined ? undefined : this.#byNs.get(ns);
@@ -55,8 +54,13 @@ export class Fragments {
 		return this.#keysOf.has(id);
 	}
 
-	ids(): Iterable<FragmentId> {
-		return this.#keysOf.keys();
+	/** @returns The keys of a fragment; none when it is not wanted. */
+	keysOf(id: FragmentId): readonly ResourceKey[] {
+		return this.#keysOf.get(id) ?? [];
+	}
+
+	nsOfKey(key: ResourceKey): NetnsRef | undefined {
+		return this.#nsOfKey.get(key);
 	}
 
 	get(ns: NetnsRef, key: ResourceKey): Resource | undefined {

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel, ObserveScope, OpResult } from "../kernel/kernel.ts";
+import { WeftError } from "../model/error.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
-import { hostNetns, type NetnsRef, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+import { hostNetns, keyOf, type NetnsRef, type Resource, type ResourceKey } from "../model/kernel-state.ts";
 import { plan } from "../plan/diff.ts";
-import type { Fragments } from "./fragments.ts";
+import { plainEqual } from "../plan/equal.ts";
+import type { FragmentId, Fragments } from "./fragments.ts";
 import { Observed } from "./observed.ts";
 import { Retry } from "./retry.ts";
 
@@ -34,6 +37,8 @@ const settleMs = 10;
 export class ReconcileLoop {
 	readonly #options: LoopOptions;
 	readonly observed: Observed;
+	/** What the kernel refused last, and has not accepted since. */
+	readonly failures = new Map<ResourceKey, WeftError>();
 	readonly #retry = new Retry(() => this.poke());
 	readonly #watched = new Set<NetnsRef>();
 	readonly #waiters: (() => void)[] = [];
@@ -81,6 +86,41 @@ export class ReconcileLoop {
 		return new Promise((resolve) => {
 			this.#waiters.push(resolve);
 			this.poke();
+		});
+	}
+
+	/**
+	 * Resolves when the kernel holds all of a fragment.
+	 * @throws {WeftError} What the kernel refused, or TIMEOUT, when `timeoutMs` have passed: the loop goes on trying.
+	 */
+	async applied(id: FragmentId, timeoutMs: number): Promise<void> {
+		const deadline = performance.now() + timeoutMs;
+		for (;;) {
+			await this.settled();
+			const missing = this.#missing(id);
+			if (missing === undefined) return;
+			const leftMs = deadline - performance.now();
+			if (leftMs <= 0) {
+				throw (
+					this.failures.get(missing) ??
+					new WeftError(
+						"TIMEOUT",
+						`Cannot bring the kernel to what is wanted within ${timeoutMs} ms: ${missing} is missing`,
+						{
+							fix: "weft status shows what stands in the way",
+						},
+					)
+				);
+			}
+			await sleep(Math.min(leftMs, 20));
+		}
+	}
+
+	#missing(id: FragmentId): ResourceKey | undefined {
+		const { fragments } = this.#options;
+		return fragments.keysOf(id).find((key) => {
+			const ns = fragments.nsOfKey(key);
+			return ns !== undefined && !plainEqual(this.observed.get(ns, key), fragments.get(ns, key));
 		});
 	}
 
@@ -164,9 +204,7 @@ export class ReconcileLoop {
 		let began = performance.now();
 		for (let i = 0; i < ops.length; i += batchSize) {
 			for (const result of this.#options.kernel.apply(ops.slice(i, i + batchSize))) {
-				this.observed.note(result);
-				if (result.error === undefined && result.op.verb === "del" && result.op.resource.kind === "netns")
-					this.#watched.delete(result.op.resource.name);
+				this.#note(result);
 				results.push(result);
 			}
 			if (performance.now() - began < sliceMs) continue;
@@ -174,6 +212,16 @@ export class ReconcileLoop {
 			began = performance.now();
 		}
 		return results;
+	}
+
+	#note(result: OpResult): void {
+		this.observed.note(result);
+		const { op, error } = result;
+		const key = keyOf(op.resource);
+		if (error !== undefined) this.failures.set(key, error);
+		else this.failures.delete(key);
+		if (error === undefined && op.verb === "del" && op.resource.kind === "netns")
+			this.#watched.delete(op.resource.name);
 	}
 }
 

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { encode } from "../control/context.ts";
+import type { GatewayPool } from "../drivers/gateway.ts";
+import type { HostFacts } from "../kernel/kernel.ts";
+import { type Ipv4, ipv4FromNumber, parseIpv4 } from "../model/address.ts";
+import { WeftError } from "../model/error.ts";
+import type { HostId } from "../model/host.ts";
+import { localKeys } from "../model/keys.ts";
+import type { LaunchOptions } from "../model/launch.ts";
+import { type Prefix, prefix, prefixesOverlap, spanOf } from "../model/prefix.ts";
+import type { Store } from "../store/store.ts";
+
+/** Who this host is, and how it was launched: kept in its own database, so that a restart needs no flags. */
+export interface Identity {
+	readonly id: HostId;
+	readonly name: string;
+	readonly vtep: Ipv4;
+	/** "sqlite:", "weft://host:port", "etcd://a,b". */
+	readonly storeUrl: string;
+	readonly gatewaySubnet: Prefix;
+	/** Counts the agent's starts. */
+	readonly epoch: number;
+	readonly joinedAt: string;
+}
+
+/** The agent's TLS port: join, and the embedded store. */
+export const agentPort = 4790;
+
+export async function readIdentity(local: Store): Promise<Identity | undefined> {
+	const entry = await local.get(localKeys.identity);
+	return entry === undefined ? undefined : (JSON.parse(entry.value) as Identity);
+}
+
+export async function writeIdentity(local: Store, identity: Identity): Promise<void> {
+	await local.txn([], [{ put: localKeys.identity, value: encode(identity) }]);
+}
+
+/** @returns The identity for a launch: the former one, with what the options change. @throws {WeftError} ADDRESS_INVALID, CONFIG_INVALID */
+export function nextIdentity(former: Identity | undefined, options: LaunchOptions, facts: HostFacts): Identity {
+	return {
+		id: former?.id ?? randomBytes(16).toString("hex"),
+		name: options.name ?? former?.name ?? hostname(),
+		vtep: chooseVtep(options.advertiseAddr ?? former?.vtep, facts),
+		storeUrl: options.store ?? former?.storeUrl ?? "sqlite:",
+		gatewaySubnet: former?.gatewaySubnet ?? freeGatewaySubnet(facts),
+		epoch: (former?.epoch ?? 0) + 1,
+		joinedAt: former?.joinedAt ?? new Date().toISOString(),
+	};
+}
+
+function chooseVtep(text: string | undefined, { links, routes }: HostFacts): Ipv4 {
+	if (text === undefined) {
+		const dev = routes.find(({ dst }) => dst === "0.0.0.0/0")?.dev;
+		const address = links.find(({ name }) => name === dev)?.addresses[0];
+		if (address !== undefined) return address;
+		throw new WeftError(
+			"CONFIG_INVALID",
+			"Cannot choose the address that other hosts reach this one at: there is no default route",
+			{
+				fix: "weft launch --advertise-addr IP",
+			},
+		);
+	}
+	const address = parseIpv4(text);
+	if (address === undefined) {
+		throw new WeftError("ADDRESS_INVALID", `Cannot advertise "${text}": it is not an IPv4 address`, {
+			fix: "weft launch --advertise-addr 192.168.56.101",
+		});
+	}
+	if (!links.some(({ addresses }) => addresses.includes(address))) {
+		const own = links.flatMap(({ name, addresses }) => addresses.map((one) => `${one} (${name})`));
+		throw new WeftError("ADDRESS_INVALID", `Cannot advertise ${address}: no interface of this host has it`, {
+			fix: `choose one of ${own.join(", ")}`,
+		});
+	}
+	return address;
+}
+
+/** 172.18.0.0/16 is where Docker's gateway bridge stands, too; the first that nothing here routes to is taken. */
+function freeGatewaySubnet({ routes }: HostFacts): Prefix {
+	const taken = routes.map(({ dst }) => dst).filter((dst) => dst !== "0.0.0.0/0");
+	for (let second = 18; second < 32; second++) {
+		const subnet = prefix(`172.${second}.0.0/16`);
+		if (!taken.some((one) => prefixesOverlap(one, subnet))) return subnet;
+	}
+	throw new WeftError(
+		"POOL_EXHAUSTED",
+		"Cannot choose a subnet for weft_gwbridge: this host routes to all of 172.18.0.0/16 to 172.31.0.0/16",
+		{
+			fix: "free one of them",
+		},
+	);
+}
+
+/** @returns The MTU of the interface that has the VTEP. @throws {WeftError} CONFIG_INVALID when no interface has it. */
+export function underlayMtuBytes(vtep: Ipv4, { links }: HostFacts): number {
+	const link = links.find(({ addresses }) => addresses.includes(vtep));
+	if (link !== undefined) return link.mtuBytes;
+	throw new WeftError(
+		"CONFIG_INVALID",
+		`Cannot use the advertised address ${vtep}: no interface of this host has it any more`,
+		{
+			fix: "weft launch --advertise-addr IP",
+		},
+	);
+}
+
+export function gatewayPool({ gatewaySubnet, vtep }: Identity, facts: HostFacts): GatewayPool {
+	return {
+		subnet: gatewaySubnet,
+		gateway: ipv4FromNumber(spanOf(gatewaySubnet).first + 1),
+		mtuBytes: underlayMtuBytes(vtep, facts),
+	};
+}
