@@ -1,6 +1,7 @@
 import type { Endpoint, Sandbox } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
 import { type AddressClaim, keys } from "../model/keys.ts";
+import type { Network } from "../model/network.ts";
 import type { Store } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
@@ -12,7 +13,7 @@ import { changeSandbox } from "./sandbox.ts";
  * Takes a sandbox of this host out of a network: first out of the cluster, then off the host's own note.
  * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_NOT_FOUND
  */
-export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, ref: string): Promise<void> {
+export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, ref: string): Promise<Network> {
 	const { network } = await findNetwork(context.store, ref);
 	const attachment = sandbox.attachments.find(({ networkId }) => networkId === network.id);
 	if (attachment === undefined) {
@@ -24,6 +25,7 @@ export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, re
 	}
 	await releaseEndpoint(context, network.id, attachment.endpointId);
 	await changeSandbox(context.local, sandbox.id, (current) => withoutAttachment(current, network.id));
+	return network;
 }
 
 /** Takes an endpoint out of the cluster. Its address rests for a while. One that is gone is no error. */

@@ -1,0 +1,150 @@
+import { decode } from "../control/context.ts";
+import { createNetwork } from "../control/create-network.ts";
+import { findNetwork, listNetworks } from "../control/find-network.ts";
+import { releaseEndpoint } from "../control/leave-endpoint.ts";
+import { removeNetwork } from "../control/remove-network.ts";
+import { driverOf } from "../drivers/registry.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import { isWeftError, WeftError } from "../model/error.ts";
+import { keys } from "../model/keys.ts";
+import { type Network, overlayNetns } from "../model/network.ts";
+import { matchesFilters } from "../model/network-filter.ts";
+import { cidrIn } from "../model/prefix.ts";
+import type { NetworkService } from "../model/service.ts";
+import type { HostView, NetworkEndpointView, NetworkView } from "../model/view.ts";
+import { overlayMtuBytes } from "../reconcile/desired.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+
+/** The verbs of `weft network`. */
+export function networkService(runtime: Runtime, sandboxes: Sandboxes): NetworkService {
+	const { control, events } = runtime;
+	const { store } = control;
+	return {
+		async list({ filters }) {
+			const networks = await listNetworks(store);
+			return networks
+				.map((network) => networkView(runtime, network, []))
+				.filter((view) => matchesFilters(view, filters))
+				.sort((a, b) => a.name.localeCompare(b.name));
+		},
+
+		async create(request) {
+			driverOf(request.driver);
+			const { subnet, ipRange, gateway, auxAddresses } = request;
+			const network = await createNetwork(control, {
+				name: request.name,
+				driver: request.driver,
+				pool: {
+					...(subnet === undefined ? {} : { subnet }),
+					...(ipRange === undefined ? {} : { ipRange }),
+					...(gateway === undefined ? {} : { gateway }),
+					auxAddresses,
+				},
+				internal: request.internal,
+				labels: request.labels,
+				...(request.mtuBytes === undefined ? {} : { mtuBytes: request.mtuBytes }),
+			});
+			events.emit({ type: "network", action: "create", id: network.id, name: network.name });
+			return { id: network.id, warnings: [] };
+		},
+
+		async inspect(ref) {
+			const { network } = await findNetwork(store, ref);
+			const { entries } = await store.list(keys.endpoints(network.id));
+			return networkView(
+				runtime,
+				network,
+				entries.map((entry) => decode<Endpoint>(entry)),
+			);
+		},
+
+		async remove(ref) {
+			const network = await removeNetwork(control, ref);
+			events.emit({ type: "network", action: "remove", id: network.id, name: network.name });
+		},
+
+		async connect(ref, { container, ip, aliases }) {
+			const sandbox = sandboxes.find(container);
+			return sandboxes.connect(sandbox, { network: ref, aliases, ...(ip === undefined ? {} : { ip }) });
+		},
+
+		async disconnect(ref, { container, force }) {
+			try {
+				const sandbox = sandboxes.find(container);
+				await sandboxes.disconnect(sandbox, ref);
+			} catch (error) {
+				if (!force || !isWeftError(error, "CONTAINER_NOT_FOUND")) throw error;
+				await forceDisconnect(runtime, ref, container);
+			}
+		},
+
+		async prune() {
+			const removed: { id: string; name: string }[] = [];
+			for (const { id } of await listNetworks(store)) {
+				try {
+					const { name } = await removeNetwork(control, id);
+					removed.push({ id, name });
+					events.emit({ type: "network", action: "remove", id, name });
+				} catch (error) {
+					if (!isWeftError(error, "NETWORK_HAS_ENDPOINTS", "NETWORK_NOT_FOUND")) throw error;
+				}
+			}
+			return { removed };
+		},
+	};
+}
+
+/** Takes an endpoint out of the cluster whose container, or host, is gone. */
+async function forceDisconnect({ control }: Runtime, ref: string, container: string): Promise<void> {
+	const { network } = await findNetwork(control.store, ref);
+	const { entries } = await control.store.list(keys.endpoints(network.id));
+	const endpoint = entries
+		.map((entry) => decode<Endpoint>(entry))
+		.find(({ name, id, sandboxId }) => name === container || id === container || sandboxId === container);
+	if (endpoint === undefined) {
+		throw new WeftError(
+			"ENDPOINT_NOT_FOUND",
+			`Cannot disconnect "${container}" from network "${network.name}": it is not connected`,
+			{
+				fix: `weft network inspect ${network.name} shows who is`,
+			},
+		);
+	}
+	await releaseEndpoint(control, network.id, endpoint.id);
+}
+
+function networkView({ self, view }: Runtime, network: Network, endpoints: readonly Endpoint[]): NetworkView {
+	const { id, name, driver, internal, vni, subnet, ipRange, gateway, auxAddresses, labels } = network;
+	return {
+		id,
+		name,
+		driver,
+		scope: "global",
+		created: network.createdAt,
+		internal,
+		ipam: { subnet, ...(ipRange === undefined ? {} : { ipRange }), gateway, auxAddresses },
+		vni,
+		mtuBytes: network.mtuBytes ?? overlayMtuBytes(self, view.hosts.values()),
+		netns: overlayNetns(id),
+		labels,
+		containers: Object.fromEntries(
+			endpoints.map((endpoint): [string, NetworkEndpointView] => [
+				endpoint.sandboxId,
+				{
+					name: endpoint.name,
+					endpointId: endpoint.id,
+					macAddress: endpoint.mac,
+					ipv4Address: cidrIn(endpoint.address, subnet),
+					aliases: endpoint.aliases,
+					host: view.hosts.get(endpoint.hostId)?.name ?? endpoint.hostId.slice(0, 12),
+					hostState: hostState(view.alive.has(endpoint.hostId)),
+				},
+			]),
+		),
+	};
+}
+
+export function hostState(alive: boolean): HostView["state"] {
+	return alive ? "alive" : "suspended";
+}

@@ -1,0 +1,27 @@
+import type { Logger } from "pino";
+import type { ControlContext } from "../control/context.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Host } from "../model/host.ts";
+import type { ReconcileLoop } from "../reconcile/loop.ts";
+import type { View } from "../reconcile/view.ts";
+import type { EventBus } from "./event-bus.ts";
+import type { Identity } from "./identity.ts";
+import type { NamesFeed } from "./names-feed.ts";
+import type { Paths } from "./paths.ts";
+import type { Pulse } from "./pulse.ts";
+
+/** Everything that a running agent is wired of: what the parts of its service share. */
+export interface Runtime {
+	readonly paths: Paths;
+	readonly identity: Identity;
+	readonly self: Host;
+	readonly control: ControlContext;
+	readonly kernel: Kernel;
+	readonly view: View;
+	readonly loop: ReconcileLoop;
+	readonly names: NamesFeed;
+	/** Beats after each change of the view. */
+	readonly pulse: Pulse;
+	readonly events: EventBus;
+	readonly log: Logger;
+}

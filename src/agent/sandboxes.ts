@@ -1,0 +1,196 @@
+import { type Joined, joinEndpoint } from "../control/join-endpoint.ts";
+import { leaveNetwork } from "../control/leave-endpoint.ts";
+import { addSandbox, changeSandbox, freeIfname, removeSandbox } from "../control/sandbox.ts";
+import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
+import type { Sandbox } from "../model/endpoint.ts";
+import { causeText, WeftError } from "../model/error.ts";
+import { prefixBits, spanOf } from "../model/prefix.ts";
+import type { NetworkJoin } from "../model/service.ts";
+import type { ContainerEndpointView } from "../model/view.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** How long the kernel may take before a connection is given up, and taken back. A VNI of a namespace that just went needs up to 2 s. */
+const applyTimeoutMs = 5_000;
+
+/** The sandboxes of this host and their connections: desired state is changed, and then waited for. */
+export class Sandboxes {
+	readonly #runtime: Runtime;
+	/** Changes of one host's sandboxes run one after the other: they share the numbers of ports and the gateway's addresses. */
+	#queue: Promise<unknown> = Promise.resolve();
+
+	constructor(runtime: Runtime) {
+		this.#runtime = runtime;
+	}
+
+	/** @param ref A name, an id, or the unique head of an id. @throws {WeftError} CONTAINER_NOT_FOUND, ARGUMENT_INVALID */
+	find(ref: string): Sandbox {
+		const all = [...this.#runtime.view.sandboxes.values()];
+		const named = all.find(({ name, id }) => name === ref || id === ref);
+		if (named !== undefined) return named;
+		const fits = /^[0-9a-f]+$/.test(ref) ? all.filter(({ id }) => id.startsWith(ref)) : [];
+		const [only] = fits;
+		if (only === undefined) {
+			throw new WeftError(
+				"CONTAINER_NOT_FOUND",
+				`Cannot find container "${ref}": none on this host has that name or id`,
+				{
+					fix: "weft ps --all shows the containers of this host; on other hosts, ask their agents",
+				},
+			);
+		}
+		if (fits.length > 1) {
+			throw new WeftError(
+				"ARGUMENT_INVALID",
+				`Cannot tell which container "${ref}" means: ${fits.length} ids begin so`,
+				{
+					fix: "give more digits of the id, or the name",
+				},
+			);
+		}
+		return only;
+	}
+
+	/** Adds a sandbox without connections, and waits for its namespace. */
+	async add(sandbox: Sandbox): Promise<void> {
+		await addSandbox(this.#runtime.control.local, sandbox);
+		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
+		await this.#runtime.loop.applied(`sandbox ${sandbox.id}`, applyTimeoutMs);
+		await this.#runtime.names.sandboxReady(sandbox.id);
+	}
+
+	/** Connects a sandbox to a network; when it returns, the address and the name work. All or nothing. */
+	connect(sandbox: Sandbox, join: NetworkJoin): Promise<ContainerEndpointView> {
+		return this.#serial(async () => {
+			const { control, view, events, log } = this.#runtime;
+			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join });
+			const { network, endpoint } = joined;
+			try {
+				if (!network.internal) await this.#addGateway(sandbox.id);
+				await this.#seen(
+					"the endpoint",
+					() => view.network(network.id) !== undefined && view.endpoints(network.id).has(endpoint.id),
+				);
+				await this.#applied(sandbox.id, joined);
+			} catch (error) {
+				await this.#leave(sandbox.id, network.id).catch((failure: unknown) => {
+					log.error({ cause: causeText(failure) }, "cannot take back a connection that failed");
+				});
+				throw error;
+			}
+			events.emit({
+				type: "endpoint",
+				action: "connect",
+				id: endpoint.id,
+				name: endpoint.name,
+				attributes: { network: network.name, address: endpoint.address },
+			});
+			return this.endpointView(sandbox.id, joined);
+		});
+	}
+
+	async #applied(sandboxId: string, { network, endpoint }: Joined): Promise<void> {
+		const { loop, names } = this.#runtime;
+		await loop.applied(`network ${network.id}`, applyTimeoutMs);
+		await loop.applied(`endpoint ${network.id} ${endpoint.id}`, applyTimeoutMs);
+		await loop.applied(`sandbox ${sandboxId}`, applyTimeoutMs);
+		await names.endpointReady(network.id, endpoint.id);
+	}
+
+	/**
+	 * Disconnects a sandbox from a network, and waits until the kernel let go.
+	 * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_NOT_FOUND
+	 */
+	disconnect(sandbox: Sandbox, network: string): Promise<void> {
+		return this.#serial(() => this.#leave(sandbox.id, network));
+	}
+
+	async #leave(id: string, ref: string): Promise<void> {
+		const { control, view, loop, events } = this.#runtime;
+		const sandbox = view.sandboxes.get(id);
+		if (sandbox === undefined) return;
+		const network = await leaveNetwork(control, sandbox, ref);
+		const connected = () => view.sandboxes.get(id)?.attachments.some(({ networkId }) => networkId === network.id);
+		await this.#seen("the disconnection", () => !connected());
+		await this.#dropGateway(id);
+		await loop.settled();
+		events.emit({
+			type: "endpoint",
+			action: "disconnect",
+			id,
+			name: sandbox.name,
+			attributes: { network: network.name },
+		});
+	}
+
+	/** Takes a sandbox out of all its networks, and removes it. One that is gone is no error. */
+	remove(id: string): Promise<void> {
+		return this.#serial(async () => {
+			const { control, view, loop } = this.#runtime;
+			for (const { networkId } of view.sandboxes.get(id)?.attachments ?? []) await this.#leave(id, networkId);
+			await removeSandbox(control.local, id);
+			await this.#seen("the removal", () => !view.sandboxes.has(id));
+			await loop.settled();
+		});
+	}
+
+	endpointView(sandboxId: string, { network, endpoint }: Joined): ContainerEndpointView {
+		const attachments = this.#runtime.view.sandboxes.get(sandboxId)?.attachments ?? [];
+		return {
+			networkId: network.id,
+			endpointId: endpoint.id,
+			ifname: attachments.find(({ endpointId }) => endpointId === endpoint.id)?.ifname ?? "",
+			ipAddress: endpoint.address,
+			ipPrefixLen: prefixBits(network.subnet),
+			macAddress: endpoint.mac,
+			gateway: network.gateway,
+			aliases: endpoint.aliases,
+		};
+	}
+
+	/** The first network with a way out brings it. */
+	async #addGateway(id: string): Promise<void> {
+		const { control } = this.#runtime;
+		await changeSandbox(control.local, id, (sandbox) =>
+			sandbox.gateway === undefined
+				? { ...sandbox, gateway: { address: this.#freeGatewayAddress(), ifname: freeIfname(sandbox) } }
+				: sandbox,
+		);
+		await this.#seen("the way out", () => this.#runtime.view.sandboxes.get(id)?.gateway !== undefined);
+	}
+
+	/** The last one takes it away. */
+	async #dropGateway(id: string): Promise<void> {
+		const { control, view } = this.#runtime;
+		const sandbox = view.sandboxes.get(id);
+		const left = sandbox?.attachments ?? [];
+		if (sandbox?.gateway === undefined || left.some(({ networkId }) => view.network(networkId)?.internal === false))
+			return;
+		await changeSandbox(control.local, id, ({ gateway: _, ...rest }) => rest);
+		await this.#seen("the change", () => view.sandboxes.get(id)?.gateway === undefined);
+	}
+
+	#freeGatewayAddress(): Ipv4 {
+		const { view, identity } = this.#runtime;
+		const taken = new Set([...view.sandboxes.values()].map(({ gateway }) => gateway?.address));
+		const { first, last } = spanOf(identity.gatewaySubnet);
+		for (let value = first + 2; value < last; value++) {
+			const address = ipv4FromNumber(value);
+			if (!taken.has(address)) return address;
+		}
+		throw new WeftError(
+			"POOL_EXHAUSTED",
+			`Cannot give the sandbox an address on weft_gwbridge: all of ${identity.gatewaySubnet} are in use`,
+		);
+	}
+
+	/** Waits until the view shows what was just written: the store's watch brings it. */
+	#seen(what: string, shown: () => boolean): Promise<void> {
+		return this.#runtime.pulse.until(shown, what, applyTimeoutMs);
+	}
+
+	#serial<T>(work: () => Promise<T>): Promise<T> {
+		const result = this.#queue.then(work, work);
+		this.#queue = result.catch(() => {});
+		return result;
+	}
+}
