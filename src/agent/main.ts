@@ -1,0 +1,168 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import pino, { type Logger } from "pino";
+import { serveApi } from "../api/serve.ts";
+import type { ControlContext } from "../control/context.ts";
+import type { Kernel, OpResult } from "../kernel/kernel.ts";
+import { openLinuxKernel } from "../kernel/linux.ts";
+import { causeText, WeftError } from "../model/error.ts";
+import type { Host } from "../model/host.ts";
+import { formatOp } from "../plan/format.ts";
+import { Desired } from "../reconcile/desired.ts";
+import { LocalCopy } from "../reconcile/local-copy.ts";
+import { ReconcileLoop } from "../reconcile/loop.ts";
+import { View } from "../reconcile/view.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+import { openClusterStore } from "./cluster-store.ts";
+import { EventBus } from "./event-bus.ts";
+import { agentPort, gatewayPool, type Identity, readIdentity, underlayMtuBytes } from "./identity.ts";
+import { Membership } from "./membership.ts";
+import { NamesFeed } from "./names-feed.ts";
+import { type Paths, paths } from "./paths.ts";
+import { Pulse } from "./pulse.ts";
+import type { Runtime } from "./runtime.ts";
+import { agentService } from "./service.ts";
+import { version } from "./version.ts";
+
+export interface AgentOptions extends Paths {
+	readonly socketPath: string;
+}
+
+/**
+ * Runs the agent until `signal` aborts. Everything is wired here, and nowhere else.
+ * @throws {WeftError} CONFIG_INVALID when this host was never launched, AGENT_ALREADY_RUNNING, and what opening the parts throws.
+ */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+	const log = pino({ name: "agent" }, pino.destination({ fd: 2, sync: true }));
+	mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
+	const local = await openSqliteStore(paths.localDb(options));
+	const identity = await readIdentity(local);
+	if (identity === undefined) {
+		throw new WeftError(
+			"CONFIG_INVALID",
+			`Cannot start the agent: this host was never launched (${options.stateDir} holds no identity)`,
+			{
+				fix: "weft launch",
+			},
+		);
+	}
+	const kernel = openLinuxKernel();
+	const cluster = await openClusterStore(identity, options, log);
+	const agent = wire(options, identity, { local, kernel, store: cluster.store, log });
+	await agent.start();
+	const service = agentService(agent.runtime, cluster);
+	const api = await serveApi(service, { socketPath: options.socketPath });
+	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
+
+	await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+	await api.close();
+	await agent.stop();
+	await cluster.close();
+	await local.close();
+	kernel.close();
+}
+
+interface Parts {
+	readonly local: Store;
+	readonly store: Store;
+	readonly kernel: Kernel;
+	readonly log: Logger;
+}
+
+function hostRecord(identity: Identity, kernel: Kernel): Host {
+	const facts = kernel.facts();
+	return {
+		id: identity.id,
+		name: identity.name,
+		vtep: identity.vtep,
+		agentPort,
+		underlayMtuBytes: underlayMtuBytes(identity.vtep, facts),
+		version,
+		routes: facts.routes.filter(({ dst, dev }) => dst !== "0.0.0.0/0" && dev !== "weft_gwbridge").map(({ dst }) => dst),
+		joinedAt: identity.joinedAt,
+	};
+}
+
+function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log }: Parts) {
+	const self = hostRecord(identity, kernel);
+	const pulse = new Pulse();
+	const events = new EventBus();
+	const names = new NamesFeed(agentPaths, identity.id, log);
+	const desired = new Desired({
+		self,
+		gatewayPool: gatewayPool(identity, kernel.facts()),
+		forwardFilters: () => kernel.facts().forwardFilters,
+	});
+	const copy = new LocalCopy(local, (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"));
+	let loop: ReconcileLoop | undefined;
+	const view = new View({
+		store,
+		local,
+		copy,
+		onChange: (change) => {
+			desired.note(view, change);
+			names.note(view, change);
+		},
+		onBatch: () => {
+			names.flush();
+			pulse.beat();
+			loop?.poke();
+		},
+	});
+	const control: ControlContext = {
+		store,
+		local,
+		self,
+		now: () => Date.now(),
+		randomId: () => randomBytes(32).toString("hex"),
+	};
+	let membership: Membership | undefined;
+	const made: Runtime & { loop: ReconcileLoop } = {
+		paths: agentPaths,
+		identity,
+		self,
+		control,
+		kernel,
+		view,
+		names,
+		pulse,
+		events,
+		log,
+		get loop(): ReconcileLoop {
+			if (loop === undefined) throw new TypeError("the loop runs once the first picture is there");
+			return loop;
+		},
+	};
+	return {
+		runtime: made,
+		/** The first round waits for the first picture: an agent that knows nothing yet must not tear down what it finds. */
+		async start(): Promise<void> {
+			membership = new Membership(store, self, identity.epoch, log);
+			await view.ready();
+			await names.start(view);
+			loop = new ReconcileLoop({
+				kernel,
+				fragments: desired.fragments,
+				refresh: () => desired.refresh(view),
+				onRound: (results) => logRound(log, results),
+			});
+			loop.audit();
+			await loop.settled();
+		},
+		async stop(): Promise<void> {
+			membership?.close();
+			view.close();
+			loop?.close();
+			names.close();
+			await copy.flush();
+		},
+	};
+}
+
+function logRound(log: Logger, results: readonly OpResult[]): void {
+	for (const { op, error } of results) {
+		if (error === undefined) log.debug({ op: formatOp(op) }, "applied");
+		else log.warn({ op: formatOp(op), code: error.code, cause: causeText(error.cause ?? "") }, error.message);
+	}
+}
