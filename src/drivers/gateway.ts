@@ -52,7 +52,9 @@ function bridge({ subnet, gateway, mtuBytes }: GatewayPool): Resource[] {
 	const ns = hostNetns;
 	return [
 		{ kind: "sysctl", ns, key: "net.ipv4.ip_forward", value: "1" },
-		guardTable(ns, [{ statements: [{ fields: ["iifname"], op: "!=", set: "ports" }, { verdict: "accept" }] }]),
+		guardTable(ns, { statements: [{ fields: ["iifname"], op: "!=", set: "ports" }, { verdict: "accept" }] }, [
+			{ name: "ports", type: ["ifname"] },
+		]),
 		{
 			kind: "link",
 			ns,
@@ -151,6 +153,11 @@ const answersToContainers: NftRule = {
 		{ verdict: "accept" },
 	],
 };
+
+/** @returns The element that puts a port under the gateway bridge's guard: other bridges of the host are none of weft's business. */
+export function guardedPort(port: string): NftElement {
+	return { kind: "nft-element", ns: hostNetns, family: "bridge", table: "weft", set: "ports", element: [port] };
+}
 
 function vtepElement(vtep: Ipv4): NftElement {
 	return { kind: "nft-element", ns: hostNetns, family: "inet", table: "weft", set: "vteps", element: [vtep] };

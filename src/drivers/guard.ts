@@ -1,29 +1,26 @@
 import type { Ipv4 } from "../model/address.ts";
 import type { NetnsRef, NftElement, NftTable } from "../model/kernel-state.ts";
-import type { NftRule } from "../model/nft.ts";
+import type { NftRule, NftSet } from "../model/nft.ts";
 
 /**
  * The address guard of a bridge: a port may send from its own IPv4 address only, in IP and in ARP. Port flags tie a port
  * to its MAC (`locked`), but look at the Ethernet source alone; this table looks at the rest. All else that a port
  * sends (IPv6 on an IPv4 network, VLAN tags, foreign EtherTypes) is dropped.
  *
- * @param trusted What is accepted unseen, in front of the checks.
+ * @param trusted What is accepted unseen, in front of the checks; `sets` are those that it looks into.
  */
-export function guardTable(ns: NetnsRef, trusted: readonly NftRule[]): NftTable {
+export function guardTable(ns: NetnsRef, trusted: NftRule, sets: readonly NftSet[] = []): NftTable {
 	return {
 		kind: "nft-table",
 		ns,
 		family: "bridge",
 		name: "weft",
-		sets: [
-			{ name: "addresses", type: ["ifname", "ipv4_addr"] },
-			{ name: "ports", type: ["ifname"] },
-		],
+		sets: [{ name: "addresses", type: ["ifname", "ipv4_addr"] }, ...sets],
 		chains: [
 			{
 				name: "prerouting",
 				hook: { type: "filter", hook: "prerouting", priority: -300, policy: "accept" },
-				rules: [...trusted, ...guardRules],
+				rules: [trusted, ...guardRules],
 			},
 		],
 	};
@@ -55,11 +52,7 @@ const guardRules: readonly NftRule[] = [
 	{ statements: [{ verdict: "drop" }] },
 ];
 
-/** @returns The elements that let `port` send from `address`. */
-export function guardElements(ns: NetnsRef, port: string, address: Ipv4): NftElement[] {
-	const element = { kind: "nft-element", ns, family: "bridge", table: "weft" } as const;
-	return [
-		{ ...element, set: "addresses", element: [port, address] },
-		{ ...element, set: "ports", element: [port] },
-	];
+/** @returns The element that lets `port` send from `address`. */
+export function guardElement(ns: NetnsRef, port: string, address: Ipv4): NftElement {
+	return { kind: "nft-element", ns, family: "bridge", table: "weft", set: "addresses", element: [port, address] };
 }

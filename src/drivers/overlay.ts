@@ -4,7 +4,7 @@ import type { PortFlags, Resource } from "../model/kernel-state.ts";
 import { type Network, overlayNetns } from "../model/network.ts";
 import { cidrIn } from "../model/prefix.ts";
 import type { Driver, DriverContext, LocalPort } from "./driver.ts";
-import { guardElements, guardTable } from "./guard.ts";
+import { guardElement, guardTable } from "./guard.ts";
 
 /** IANA's port for VXLAN (RFC 7348, section 5). */
 export const vxlanPort = 4789;
@@ -36,7 +36,7 @@ export const overlay: Driver = {
 			{ kind: "netns", name: ns },
 			// The namespace joins links; it must never route between them.
 			{ kind: "sysctl", ns, key: "net.ipv4.ip_forward", value: "0" },
-			guardTable(ns, [{ statements: [{ field: "iifname", op: "==", value: "vxlan1" }, { verdict: "accept" }] }]),
+			guardTable(ns, { statements: [{ field: "iifname", op: "==", value: "vxlan1" }, { verdict: "accept" }] }),
 			{ kind: "link", ns, name: "br0", type: "bridge", up: true, mtuBytes, alias, mac: macOf(network.gateway) },
 			{
 				kind: "link",
@@ -78,7 +78,7 @@ function localEndpoint(network: Network, endpoint: Endpoint, local: LocalPort, m
 	const { port, ifname } = local.attachment;
 	const name = `veth${port}`;
 	return [
-		...guardElements(ns, name, endpoint.address),
+		guardElement(ns, name, endpoint.address),
 		{
 			kind: "link",
 			ns,

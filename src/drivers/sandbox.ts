@@ -3,7 +3,7 @@ import type { Sandbox } from "../model/endpoint.ts";
 import { hostNetns, type PortFlags, type Resource } from "../model/kernel-state.ts";
 import { cidrIn, prefix } from "../model/prefix.ts";
 import { type GatewayPool, gatewayBridge } from "./gateway.ts";
-import { guardElements } from "./guard.ts";
+import { guardElement } from "./guard.ts";
 
 const gatewayPort: PortFlags = {
 	locked: true,
@@ -48,7 +48,8 @@ function wayOut(sandbox: Sandbox, { address, ifname }: NonNullable<Sandbox["gate
 	const mac = macOf(address);
 	const { mtuBytes } = pool;
 	return [
-		...guardElements(hostNetns, name, address),
+		guardElement(hostNetns, name, address),
+		guardedPort(name),
 		{
 			kind: "link",
 			ns: hostNetns,

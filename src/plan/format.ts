@@ -111,9 +111,11 @@ function formatLinkAdd(link: Link): string[] {
 		);
 	}
 	const { master, port } = link;
-	const state = `${master === undefined ? "" : ` master ${master}`}${link.up ? " up" : ""}`;
-	lines.push(`${ip(link.ns)} link set ${link.name} alias "${link.alias}" addrgenmode none${state}`);
+	const set = `${ip(link.ns)} link set ${link.name}`;
+	lines.push(`${set} alias "${link.alias}" addrgenmode none${master === undefined ? "" : ` master ${master}`}`);
 	if (port !== undefined) lines.push(formatPort(link.ns, link.name, port));
+	// Last, so that no frame passes before the port is locked.
+	if (link.up) lines.push(`${set} up`);
 	if (link.type === "veth" && link.peer.up) lines.push(`${ip(link.peer.ns)} link set ${link.peer.name} up`);
 	return lines;
 }
