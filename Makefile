@@ -1,0 +1,62 @@
+# weft's front door. Each target does the set-up that it needs by itself: a machine with node, npm and make is enough.
+
+ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
+PINNED := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin
+export PATH := $(PINNED):$(CURDIR)/node_modules/.bin:$(PATH)
+
+# The kernel's tests share one machine, and some measure how fast it mends: they run one file at a time.
+TEST_MINUTES ?= 20
+UNIT_TESTS = $(shell find src test scripts -name '*.test.ts' ! -name '*.root.test.ts' ! -name '*.peer.test.ts' ! -name '*.e2e.test.ts' | sort)
+KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.test.ts' -o -name '*.e2e.test.ts' \) | sort)
+NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check types lint format layers unit test kernel-tests demo bench build soak clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: npm packages, the pinned Node, Debian packages
+	@scripts/setup.sh test
+
+demo: ## the tutorial, shown step by step on two hosts of this machine (root)
+	@scripts/setup.sh run
+	@bin/weft demo $(DEMO_FLAGS)
+
+check: ## types, lint, format, layers and the tests that need no root: seconds
+	@scripts/setup.sh npm
+	@$(MAKE) --no-print-directory types lint format unit
+
+test: ## everything: check, then the tests against the real kernel, stores and programs (root)
+	@scripts/setup.sh test
+	@$(if $(CHECKED),true,$(MAKE) --no-print-directory check)
+	@$(MAKE) --no-print-directory kernel-tests
+
+bench: ## measure against the bare underlay: table and SVG into docs/benchmarks (root)
+	@scripts/setup.sh test
+	@node test/bench/main.ts $(BENCH_FLAGS)
+
+build: ## bundle the release into dist/
+	@scripts/setup.sh npm
+	@node scripts/build.ts
+
+clean: ## remove what was built
+	rm -rf dist coverage
+
+types:
+	tsc -p .
+
+lint:
+	oxlint --type-aware --deny-warnings
+
+format:
+	biome check --error-on-warnings
+
+layers:
+	node --test test/layers.test.ts
+
+unit:
+	$(NODE_TEST) --test-concurrency=2 --test-timeout=60000 $(UNIT_TESTS)
+
+kernel-tests:
+	$(NODE_TEST) --test-concurrency=1 --test-timeout=300000 $(KERNEL_TESTS)
