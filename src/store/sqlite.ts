@@ -1,0 +1,205 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, renameSync } from "node:fs";
+import { causeText, WeftError } from "../model/error.ts";
+import { Feed } from "./feed.ts";
+import { SqliteTable } from "./sqlite-table.ts";
+import type {
+	Entry,
+	Expect,
+	Lease,
+	LeaseId,
+	Snapshot,
+	Store,
+	StoreBatch,
+	StoreEvent,
+	StoreHealth,
+	Write,
+} from "./store.ts";
+
+/** The embedded store, with what serving it to others needs besides. */
+export interface EmbeddedStore extends Store {
+	/** Starts a lease that ends `ttlSeconds` after it was last kept alive. */
+	grant(ttlSeconds: number): LeaseId;
+	/** @returns The lease's TTL, or undefined when it has ended. */
+	keepAlive(id: LeaseId): number | undefined;
+	/** Ends a lease and deletes its keys. One that has ended is no error. */
+	endLease(id: LeaseId): void;
+	readonly revision: number;
+	compact(revision: number): void;
+}
+
+/** Opens a store in memory: for tests, and for a host's own picture of another. */
+export function openMemoryStore(): EmbeddedStore {
+	return new SqliteStore(new SqliteTable(":memory:"), "memory:");
+}
+
+/**
+ * Opens the embedded store in a file; what was acknowledged survives kill -9 and loss of power.
+ * @throws {WeftError} DATABASE_DAMAGED (the file is kept aside), CONFLICT when another process holds it.
+ */
+export async function openSqliteStore(path: string): Promise<EmbeddedStore> {
+	try {
+		const table = new SqliteTable(path);
+		chmodSync(path, 0o600);
+		return new SqliteStore(table, `sqlite:${path}`);
+	} catch (error) {
+		throw translate(error, path);
+	}
+}
+
+/** sqlite3.h: SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB. */
+const [busy, corrupt, notADatabase] = [5, 11, 26];
+
+function translate(cause: unknown, path: string): WeftError {
+	const code = (cause as { errcode?: number }).errcode;
+	if (code === busy) {
+		return new WeftError("CONFLICT", `Cannot open ${path}: another process holds it`, {
+			fix: "weft status tells whether an agent runs",
+			cause,
+		});
+	}
+	if (code === corrupt || code === notADatabase) {
+		const aside = `${path}.damaged-${Date.now()}`;
+		if (existsSync(path)) renameSync(path, aside);
+		return new WeftError("DATABASE_DAMAGED", `Cannot open ${path}: it is damaged; it was kept as ${aside}`, {
+			fix: "restore a backup at its place, or launch again for an empty one",
+			cause,
+		});
+	}
+	return new WeftError("CONFIG_INVALID", `Cannot open ${path}: ${causeText(cause)}`, {
+		fix: "check that its folder is there and can be written",
+		cause,
+	});
+}
+
+class SqliteStore implements EmbeddedStore {
+	readonly health: StoreHealth;
+	readonly #table: SqliteTable;
+	readonly #feed = new Feed();
+	readonly #expiry = new Map<LeaseId, { timer: NodeJS.Timeout; lost: AbortController }>();
+	#closed = false;
+
+	constructor(table: SqliteTable, url: string) {
+		this.#table = table;
+		this.health = { url, reachable: true, onChange: () => () => {} };
+		// After a restart each holder gets its whole time anew: it could not reach the store in between.
+		for (const { id, ttl } of table.leases()) this.#arm(id, ttl);
+	}
+
+	get revision(): number {
+		return this.#table.revision;
+	}
+
+	async get(key: string): Promise<Entry | undefined> {
+		return this.#table.get(key);
+	}
+
+	async list(prefix: string): Promise<Snapshot> {
+		return { entries: this.#table.list(prefix), revision: this.#table.revision };
+	}
+
+	async txn(expect: readonly Expect[], writes: readonly Write[]): Promise<number | undefined> {
+		return this.#commit(expect, writes);
+	}
+
+	#commit(expect: readonly Expect[], writes: readonly Write[]): number | undefined {
+		const table = this.#table;
+		const batch = table.atomically((): StoreBatch | undefined => {
+			for (const { key, revision } of expect) if ((table.get(key)?.revision ?? 0) !== revision) return undefined;
+			const revision = table.revision + 1;
+			const events: StoreEvent[] = [];
+			const write = (key: string, value: string | undefined, lease?: LeaseId) => {
+				const event = table.write(revision, events.length, key, value, lease);
+				if (event !== undefined) events.push(event);
+			};
+			for (const one of writes) {
+				if ("put" in one) {
+					if (one.lease !== undefined && !table.hasLease(one.lease)) throw leaseGone(one.lease);
+					write(one.put, one.value, one.lease);
+				} else if ("delete" in one) write(one.delete, undefined);
+				else for (const { key } of table.list(one.deletePrefix)) write(key, undefined);
+			}
+			if (events.length > 0) table.finish(revision);
+			return { revision: events.length > 0 ? revision : revision - 1, events };
+		});
+		if (batch === undefined) return undefined;
+		if (batch.events.length > 0) this.#feed.publish(batch);
+		return batch.revision;
+	}
+
+	watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<StoreBatch> {
+		const past = this.#table.changes(fromRevision);
+		if (past === undefined) {
+			throw new WeftError(
+				"STORE_CURSOR_LOST",
+				`Cannot watch "${prefix}" from revision ${fromRevision}: it is no longer held`,
+			);
+		}
+		return this.#feed.watch(prefix, past, signal);
+	}
+
+	grant(ttlSeconds: number): LeaseId {
+		// A positive 63-bit number, as etcd's leases are.
+		const id = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+		this.#table.atomically(() => this.#table.addLease(id, ttlSeconds));
+		this.#arm(id, ttlSeconds);
+		return id;
+	}
+
+	keepAlive(id: LeaseId): number | undefined {
+		const ttl = this.#table.leases().find((lease) => lease.id === id)?.ttl;
+		if (ttl !== undefined) this.#arm(id, ttl);
+		return ttl;
+	}
+
+	endLease(id: LeaseId): void {
+		const armed = this.#expiry.get(id);
+		clearTimeout(armed?.timer);
+		this.#expiry.delete(id);
+		if (!this.#table.hasLease(id)) return;
+		this.#commit(
+			[],
+			this.#table.keysOfLease(id).map((key) => ({ delete: key })),
+		);
+		this.#table.removeLease(id);
+		armed?.lost.abort();
+	}
+
+	#arm(id: LeaseId, ttlSeconds: number): void {
+		const armed = this.#expiry.get(id);
+		clearTimeout(armed?.timer);
+		const timer = setTimeout(() => this.endLease(id), ttlSeconds * 1000);
+		timer.unref();
+		this.#expiry.set(id, { timer, lost: armed?.lost ?? new AbortController() });
+	}
+
+	async lease(ttlSeconds: number): Promise<Lease> {
+		const id = this.grant(ttlSeconds);
+		const beat = setInterval(() => this.keepAlive(id), (ttlSeconds * 1000) / 3);
+		beat.unref();
+		const lost = this.#expiry.get(id)?.lost.signal ?? AbortSignal.abort();
+		return {
+			id,
+			lost,
+			revoke: async () => {
+				clearInterval(beat);
+				if (!this.#closed) this.endLease(id);
+			},
+		};
+	}
+
+	compact(revision: number): void {
+		this.#table.atomically(() => this.#table.compact(revision));
+	}
+
+	async close(): Promise<void> {
+		if (this.#closed) return;
+		this.#closed = true;
+		for (const { timer } of this.#expiry.values()) clearTimeout(timer);
+		this.#table.close();
+	}
+}
+
+function leaseGone(id: LeaseId): WeftError {
+	return new WeftError("STORE_CONFLICT", `Cannot write under lease ${id}: it has ended`);
+}
