@@ -39,6 +39,8 @@ export class ReconcileLoop {
 	readonly observed: Observed;
 	/** What the kernel refused last, and has not accepted since. */
 	readonly failures = new Map<ResourceKey, WeftError>();
+	/** Operations that drift made necessary, since the start. */
+	mended = 0;
 	readonly #retry = new Retry(() => this.poke());
 	readonly #watched = new Set<NetnsRef>();
 	readonly #waiters: (() => void)[] = [];

@@ -1,0 +1,95 @@
+import { decode } from "../control/context.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import type { Host } from "../model/host.ts";
+import { keys } from "../model/keys.ts";
+import type { Service } from "../model/service.ts";
+import type { HostView, ProblemView } from "../model/view.ts";
+import { attachService } from "./attach-service.ts";
+import type { ClusterStore } from "./cluster-store.ts";
+import { containerService } from "./container-service.ts";
+import { hostState, networkService } from "./network-service.ts";
+import type { Runtime } from "./runtime.ts";
+import { Sandboxes } from "./sandboxes.ts";
+import { version } from "./version.ts";
+
+/** All that the agent does for people and programs, on top of a running house. */
+export function agentService(runtime: Runtime, cluster: ClusterStore): Service {
+	const sandboxes = new Sandboxes(runtime);
+	const startedAt = new Date().toISOString();
+	return {
+		networks: networkService(runtime, sandboxes),
+		containers: containerService(runtime, sandboxes),
+		...attachService(runtime, sandboxes),
+		createToken: (request) => cluster.createToken(request.ttlSeconds),
+		hosts: () => hosts(runtime),
+		events: (signal) => runtime.events.listen(signal),
+
+		async status() {
+			const { view, loop, names, identity, control } = runtime;
+			const { health } = control.store;
+			const all = await hosts(runtime).catch(() => []);
+			return {
+				version,
+				pid: process.pid,
+				startedAt,
+				host: all.find(({ self }) => self) ?? hostView(runtime, runtime.self, 0),
+				store: {
+					url: identity.storeUrl,
+					state: health.reachable ? "connected" : "unreachable",
+					since: startedAt,
+				},
+				names: names.status(),
+				kernel: { state: loop.failures.size === 0 ? "in-sync" : "converging", mended: loop.mended },
+				networks: [...view.networkIds()].length,
+				containers: view.sandboxes.size,
+				hosts: view.hosts.size,
+				problems: problems(runtime),
+			};
+		},
+	};
+}
+
+async function hosts(runtime: Runtime): Promise<HostView[]> {
+	const { view, control } = runtime;
+	const { entries } = await control.store.list(keys.allEndpoints);
+	const counts = new Map<string, number>();
+	for (const entry of entries) {
+		const { hostId } = decode<Endpoint>(entry);
+		counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
+	}
+	return [...view.hosts.values()]
+		.map((host) => hostView(runtime, host, counts.get(host.id) ?? 0))
+		.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function hostView({ view, self }: Runtime, host: Host, endpoints: number): HostView {
+	const liveness = view.alive.get(host.id);
+	return {
+		id: host.id,
+		name: host.name,
+		self: host.id === self.id,
+		state: hostState(liveness !== undefined),
+		...(liveness === undefined ? {} : { since: liveness.since }),
+		vtep: host.vtep,
+		agentPort: host.agentPort,
+		underlayMtuBytes: host.underlayMtuBytes,
+		version: host.version,
+		joinedAt: host.joinedAt,
+		endpoints,
+	};
+}
+
+function problems({ loop, control }: Runtime): ProblemView[] {
+	const since = new Date().toISOString();
+	const found: ProblemView[] = [...loop.failures.values()].map((error) => ({ ...error.toBody(), since }));
+	const { reachable, reason, url } = control.store.health;
+	if (!reachable)
+		found.push({
+			code: "STORE_UNREACHABLE",
+			message: `Cannot reach the store at ${url}: traffic and names go on, changes wait`,
+			...(reason === undefined ? {} : { cause: reason }),
+			since,
+		});
+	return found;
+}
+
