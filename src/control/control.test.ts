@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { sampleHost } from "../../test/samples.ts";
+import { keys, localKeys } from "../model/keys.ts";
+import { openMemoryStore } from "../store/sqlite.ts";
+import type { ControlContext } from "./context.ts";
+import { createNetwork } from "./create-network.ts";
+import { findNetwork } from "./find-network.ts";
+import { joinEndpoint } from "./join-endpoint.ts";
+import { leaveNetwork } from "./leave-endpoint.ts";
+import { removeNetwork } from "./remove-network.ts";
+import { addSandbox, listSandboxes } from "./sandbox.ts";
+
+function host(n: number, store = openMemoryStore()): ControlContext & { clock: { ms: number } } {
+	const clock = { ms: 1_000_000 };
+	return {
+		store,
+		local: openMemoryStore(),
+		self: sampleHost(n),
+		now: () => clock.ms,
+		randomId: () => randomBytes(32).toString("hex"),
+		clock,
+	};
+}
+
+function request(name: string, pool = {}) {
+	return { name, driver: "overlay", pool, internal: false, labels: {} };
+}
+
+async function sandbox(context: ControlContext, name: string): Promise<string> {
+	const id = context.randomId();
+	await addSandbox(context.local, { id, name, netns: `weft-${id.slice(0, 12)}`, owned: true, attachments: [] });
+	return id;
+}
+
+test("createNetwork() hands out VNIs from 256 and subnets from 10.0.0.0/24", async () => {
+	const context = host(1);
+	const [one, two] = [
+		await createNetwork(context, request("ov_net1")),
+		await createNetwork(context, request("ov_net2")),
+	];
+	assert.deepEqual([one.vni, one.subnet, one.gateway], [256, "10.0.0.0/24", "10.0.0.1"]);
+	assert.deepEqual([two.vni, two.subnet], [257, "10.0.1.0/24"]);
+});
+
+test("createNetwork() on many hosts at once gives each network its own VNI and subnet", async () => {
+	const store = openMemoryStore();
+	const made = await Promise.all(
+		Array.from({ length: 12 }, (_, n) => createNetwork(host((n % 3) + 1, store), request(`net${n}`))),
+	);
+	assert.equal(new Set(made.map(({ vni }) => vni)).size, 12);
+	assert.equal(new Set(made.map(({ subnet }) => subnet)).size, 12);
+});
+
+test("createNetwork() refuses a name that is in use, and leaves nothing behind", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue"));
+	const before = await context.store.list("");
+	await assert.rejects(createNetwork(context, request("blue")), { code: "NETWORK_EXISTS" });
+	assert.deepEqual(await context.store.list(""), before);
+});
+
+test("findNetwork() takes a name, an id, and the unique head of an id", async () => {
+	const context = host(1);
+	const { id } = await createNetwork(context, request("blue"));
+	for (const ref of ["blue", id, id.slice(0, 12)]) assert.equal((await findNetwork(context.store, ref)).network.id, id);
+	await assert.rejects(findNetwork(context.store, "red"), { code: "NETWORK_NOT_FOUND" });
+	await assert.rejects(findNetwork(context.store, "../blue"), { code: "NETWORK_NOT_FOUND" });
+});
+
+test("joinEndpoint() gives the lowest address, whichever host asks", async () => {
+	const store = openMemoryStore();
+	const [one, two] = [host(1, store), host(2, store)];
+	await createNetwork(one, request("blue"));
+	const join = async (context: ControlContext, name: string) => {
+		const joined = await joinEndpoint(context, {
+			sandboxId: await sandbox(context, name),
+			network: "blue",
+			name,
+			aliases: [],
+		});
+		return joined.endpoint;
+	};
+	const [a, b] = [await join(one, "bbox1"), await join(two, "bbox2")];
+	assert.deepEqual(
+		[a.address, a.mac, b.address, b.mac],
+		["10.0.0.2", "02:42:0a:00:00:02", "10.0.0.3", "02:42:0a:00:00:03"],
+	);
+});
+
+test("joinEndpoint() of twenty at once gives twenty addresses", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue"));
+	const joined = await Promise.all(
+		Array.from({ length: 20 }, async (_, n) =>
+			joinEndpoint(context, {
+				sandboxId: await sandbox(context, `c${n}`),
+				network: "blue",
+				name: `c${n}`,
+				aliases: [],
+			}),
+		),
+	);
+	assert.equal(new Set(joined.map(({ endpoint }) => endpoint.address)).size, 20);
+});
+
+test("joinEndpoint() that is refused leaves neither an endpoint nor a note", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue"));
+	const first = await sandbox(context, "web");
+	await joinEndpoint(context, { sandboxId: first, network: "blue", name: "web", aliases: [] });
+	const second = await sandbox(context, "web2");
+	const before = await context.store.list("");
+	for (const [name, ip, code] of [
+		["WEB", undefined, "NAME_IN_USE"],
+		["web2", "10.0.0.2", "ADDRESS_IN_USE"],
+		["web2", "10.9.0.2", "ADDRESS_OUTSIDE_SUBNET"],
+	] as const) {
+		const ask = { sandboxId: second, network: "blue", name, aliases: [], ...(ip === undefined ? {} : { ip }) };
+		await assert.rejects(joinEndpoint(context, ask), { code });
+	}
+	assert.deepEqual(await context.store.list(""), before);
+	const note = await context.local.get(localKeys.sandbox(second));
+	assert.deepEqual(JSON.parse(note?.value ?? "").attachments, []);
+	await assert.rejects(joinEndpoint(context, { sandboxId: first, network: "blue", name: "web", aliases: [] }), {
+		code: "ENDPOINT_EXISTS",
+	});
+});
+
+test("leaveNetwork() lets the address rest, and frees the name", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue"));
+	const join = async (name: string) => {
+		const sandboxId = await sandbox(context, name);
+		return joinEndpoint(context, { sandboxId, network: "blue", name, aliases: [] });
+	};
+	const { endpoint } = await join("web");
+	const [only] = await listSandboxes(context.local);
+	assert.ok(only);
+	await leaveNetwork(context, only, "blue");
+	assert.equal((await context.store.list(keys.allEndpoints)).entries.length, 0);
+	assert.equal((await join("web")).endpoint.address, "10.0.0.3");
+	context.clock.ms += 61_000;
+	assert.equal((await join("web2")).endpoint.address, endpoint.address);
+});
+
+test("removeNetwork() refuses while a container is connected, and then leaves nothing", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue"));
+	const sandboxId = await sandbox(context, "web");
+	await joinEndpoint(context, { sandboxId, network: "blue", name: "web", aliases: [] });
+	await assert.rejects(removeNetwork(context, "blue"), { code: "NETWORK_HAS_ENDPOINTS" });
+	const [only] = await listSandboxes(context.local);
+	assert.ok(only);
+	await leaveNetwork(context, only, "blue");
+	await removeNetwork(context, "blue");
+	const left = (await context.store.list("")).entries.map(({ key }) => key);
+	assert.deepEqual(left, [keys.networksLock]);
+});
