@@ -1,0 +1,136 @@
+import { type Link, type NetnsRef, nsOf, type PortFlags, type VethLink } from "../../model/kernel-state.ts";
+import { sysctlDevice } from "../../plan/rank.ts";
+import { devNamed, type FakeDev, type FakeHost, type FakeNs, makeDev, makeNs, nsNamed, refusal } from "./state.ts";
+
+/** Ports of one bridge (BR_MAX_PORTS, net/bridge/br_private.h). */
+const maxPorts = 1023;
+/** IFNAMSIZ less the NUL. */
+const maxNameLength = 15;
+
+/** Idempotent. */
+export function addNetns(host: FakeHost, ref: NetnsRef): void {
+	if (!host.namespaces.has(ref)) makeNs(host, ref);
+}
+
+/** Takes along its devices, and the other ends of its pairs wherever they are. What is gone already succeeds. */
+export function delNetns(host: FakeHost, ref: NetnsRef): void {
+	const ns = host.namespaces.get(ref);
+	if (ns === undefined) return;
+	for (const dev of [...ns.devs.values()]) removeDev(host, dev);
+	host.namespaces.delete(ref);
+}
+
+/** @throws {Errno} ENOENT (a namespace), EEXIST (a name, a VNI), ENODEV, EOPNOTSUPP (the master), EXFULL, EINVAL (a name). */
+export function addLink(host: FakeHost, link: Link): void {
+	if (link.type === "loopback") return setLink(host, link);
+	const ns = nsNamed(host, link.ns);
+	const peerNs = link.type === "veth" ? nsNamed(host, link.peer.ns) : undefined;
+	checkFree(ns, link.name);
+	if (link.type === "veth" && peerNs !== undefined) checkFree(peerNs, link.peer.name);
+	const master = masterOf(ns, link.master);
+	const { up, mtuBytes, alias } = link;
+	const dev = makeDev(ns, link.name, {
+		type: link.type,
+		up: false,
+		mtuBytes,
+		alias,
+		...(link.type === "bridge" ? { mac: link.mac } : {}),
+		...(link.type === "vxlan" ? { vxlan: claimVni(host, link.vni, link.dstPort) } : {}),
+	});
+	if (link.type === "veth" && peerNs !== undefined) addPeer(dev, peerNs, link.peer);
+	enslave(dev, master, link.port);
+	dev.up = up;
+}
+
+function checkFree(ns: FakeNs, name: string): void {
+	if (name.length === 0 || name.length > maxNameLength || /[/\s]/.test(name)) throw refusal("RTM_NEWLINK", "EINVAL");
+	if (ns.devs.has(name)) throw refusal("RTM_NEWLINK", "EEXIST");
+}
+
+function claimVni(host: FakeHost, vni: number, dstPort: number): { vni: number; dstPort: number } {
+	const key = `${vni} ${dstPort}`;
+	if (host.vnis.has(key)) throw refusal("RTM_NEWLINK", "EEXIST");
+	host.vnis.add(key);
+	return { vni, dstPort };
+}
+
+function addPeer(dev: FakeDev, ns: FakeNs, { name, mac, mtuBytes, up }: VethLink["peer"]): void {
+	const peer = makeDev(ns, name, { type: "peer", up, mtuBytes, alias: "", mac });
+	peer.other = dev;
+	dev.other = peer;
+}
+
+function masterOf(ns: FakeNs, name: string | undefined): FakeDev | undefined {
+	if (name === undefined) return undefined;
+	const master = devNamed(ns, name, "RTM_NEWLINK");
+	if (master.type !== "bridge") throw refusal("RTM_NEWLINK", "EOPNOTSUPP");
+	return master;
+}
+
+function enslave(dev: FakeDev, master: FakeDev | undefined, port: PortFlags | undefined): void {
+	if (dev.master !== master) {
+		release(dev);
+		if (master !== undefined && portsOf(master).length >= maxPorts) throw refusal("RTM_NEWLINK", "EXFULL");
+		if (master !== undefined) dev.master = master;
+	}
+	if (master !== undefined && port !== undefined) dev.port = port;
+}
+
+/** A device that is no port any more loses its flags, and the bridge's entries for it. */
+function release(dev: FakeDev): void {
+	delete dev.master;
+	delete dev.port;
+	for (const mac of dev.masterFdb.keys()) dev.ns.bridgeFdb.delete(mac);
+	dev.masterFdb.clear();
+}
+
+export function portsOf(bridge: FakeDev): FakeDev[] {
+	return [...bridge.ns.devs.values()].filter((dev) => dev.master === bridge);
+}
+
+/** Changes what can be changed in place. @throws {Errno} ENODEV, EOPNOTSUPP, EXFULL, ENOENT (the namespace) */
+export function setLink(host: FakeHost, link: Link): void {
+	const ns = nsNamed(host, link.ns);
+	const dev = devNamed(ns, link.name, "RTM_SETLINK");
+	if (link.type !== "loopback") {
+		const master = masterOf(ns, link.master);
+		dev.mtuBytes = link.mtuBytes;
+		dev.alias = link.alias;
+		if (link.type === "bridge") dev.mac = link.mac;
+		enslave(dev, master, link.port);
+	}
+	setUp(dev, link.up);
+	if (link.type !== "veth" || dev.other === undefined) return;
+	dev.other.mac = link.peer.mac;
+	dev.other.mtuBytes = link.peer.mtuBytes;
+	setUp(dev.other, link.peer.up);
+}
+
+/** A device that goes down loses its neighbours and routes, and keeps its addresses and forwarding entries. */
+function setUp(dev: FakeDev, up: boolean): void {
+	if (dev.up && !up) {
+		dev.neighs.clear();
+		dropRoutes(dev);
+	}
+	dev.up = up;
+}
+
+function dropRoutes(dev: FakeDev): void {
+	for (const [dst, route] of dev.ns.routes) if (route.dev === dev.name) dev.ns.routes.delete(dst);
+}
+
+/** What is gone already, or never was, succeeds. */
+export function delLink(host: FakeHost, link: Link): void {
+	const dev = host.namespaces.get(nsOf(link))?.devs.get(link.name);
+	if (dev !== undefined && dev.type !== "loopback") removeDev(host, dev);
+}
+
+function removeDev(host: FakeHost, dev: FakeDev): void {
+	if (!dev.ns.devs.delete(dev.name)) return;
+	if (dev.type === "bridge") for (const port of portsOf(dev)) release(port);
+	release(dev);
+	dropRoutes(dev);
+	for (const key of dev.ns.sysctls.keys()) if (sysctlDevice(key) === dev.name) dev.ns.sysctls.delete(key);
+	if (dev.vxlan !== undefined) host.vnis.delete(`${dev.vxlan.vni} ${dev.vxlan.dstPort}`);
+	if (dev.other !== undefined) removeDev(host, dev.other);
+}
