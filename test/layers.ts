@@ -40,6 +40,7 @@ interface Passage {
 }
 
 export const passages: readonly Passage[] = [
+	{ from: /./, to: /^\.\.\/package\.json$/, reason: "the version stands in one place" },
 	{ from: /^model\//, to: /^lib\//, reason: "lib knows no domain; the model may be written with it" },
 	{ from: /^agent\//, to: /^(api|client)\//, reason: "the agent wires everything" },
 	{ from: /^agent\//, to: /^names\/control-client\.ts$/, reason: "the agent tells the DNS process what it may answer" },
