@@ -1,0 +1,180 @@
+import koffi from "koffi";
+import { Errno } from "./errno.ts";
+
+/**
+ * The C library, as far as netlink and namespaces need it. What node:fs can do (open, close, read, write: on the calling
+ * thread, in its *Sync forms) is done with node:fs.
+ *
+ * A signature that differs from the C one corrupts memory, so each stands here once, behind a function with types.
+ * Buffers are lent for the time of a call only; what the kernel writes to later lives in {@link Arena}.
+ */
+const libc = koffi.load("libc.so.6");
+koffi.alias("ssize_t", "int64_t");
+
+const c = {
+	socket: libc.func("int socket(int domain, int type, int protocol)"),
+	bind: libc.func("int bind(int fd, const void *address, uint32_t length)"),
+	listen: libc.func("int listen(int fd, int backlog)"),
+	getsockname: libc.func("int getsockname(int fd, void *address, void *length)"),
+	send: libc.func("ssize_t send(int fd, const void *data, size_t length, int flags)"),
+	recv: libc.func("ssize_t recv(int fd, void *data, size_t length, int flags)"),
+	recvmsg: libc.func("ssize_t recvmsg(int fd, void *header, int flags)"),
+	setsockopt: libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)"),
+	getsockopt: libc.func("int getsockopt(int fd, int level, int name, void *value, void *length)"),
+	setns: libc.func("int setns(int fd, int type)"),
+	unshare: libc.func("int unshare(int flags)"),
+	mount: libc.func(
+		"int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)",
+	),
+	umount2: libc.func("int umount2(const char *target, int flags)"),
+};
+
+const EINTR = 4;
+
+/** Calls until it is not interrupted. @throws {Errno} The call returned -1. */
+function check(name: keyof typeof c, ...args: unknown[]): number {
+	for (;;) {
+		const result = Number(c[name](...args));
+		if (result >= 0) return result;
+		const errno = koffi.errno();
+		if (errno !== EINTR) throw new Errno(name, errno);
+	}
+}
+
+/** @returns A descriptor that is closed on exec. @param type SOCK_*, without SOCK_CLOEXEC. */
+export function socket(domain: number, type: number, protocol: number): number {
+	return check("socket", domain, type | SOCK_CLOEXEC, protocol);
+}
+
+/** @param address A sockaddr of its family. */
+export function bind(fd: number, address: Uint8Array): void {
+	check("bind", fd, address, address.byteLength);
+}
+
+export function listen(fd: number, backlog: number): void {
+	check("listen", fd, backlog);
+}
+
+/** @returns The sockaddr, cut to its length. */
+export function getsockname(fd: number): Buffer {
+	const address = Buffer.alloc(128);
+	const length = Buffer.alloc(4);
+	length.writeUInt32LE(address.length);
+	check("getsockname", fd, address, length);
+	return address.subarray(0, Math.min(length.readUInt32LE(), address.length));
+}
+
+/** @returns The bytes taken: all of them, for a datagram. */
+export function send(fd: number, data: Uint8Array, flags = 0): number {
+	return check("send", fd, data, data.byteLength, flags);
+}
+
+/** @returns The length of the datagram; with MSG_TRUNC in `flags` also when it is longer than `into`. */
+export function recv(fd: number, into: Uint8Array, flags = 0): number {
+	return check("recv", fd, into, into.byteLength, flags);
+}
+
+export function setsockopt(fd: number, level: number, name: number, value: Uint8Array): void {
+	check("setsockopt", fd, level, name, value, value.byteLength);
+}
+
+/** @param value An int. */
+export function setsockoptInt(fd: number, level: number, name: number, value: number): void {
+	const bytes = Buffer.alloc(4);
+	bytes.writeInt32LE(value);
+	setsockopt(fd, level, name, bytes);
+}
+
+/** @returns `length` bytes at most. */
+export function getsockopt(fd: number, level: number, name: number, length: number): Buffer {
+	const value = Buffer.alloc(length);
+	const size = Buffer.alloc(4);
+	size.writeUInt32LE(length);
+	check("getsockopt", fd, level, name, value, size);
+	return value.subarray(0, Math.min(size.readUInt32LE(), length));
+}
+
+/** Moves the calling thread, and no other, into the network namespace of `fd`. */
+export function setNetns(fd: number): void {
+	check("setns", fd, CLONE_NEWNET);
+}
+
+/** Moves the calling thread, and no other, into a new network namespace. */
+export function unshareNetns(): void {
+	check("unshare", CLONE_NEWNET);
+}
+
+export function mount(source: string, target: string, type: string, flags: number): void {
+	check("mount", source, target, type, flags, null);
+}
+
+export function umount2(target: string, flags: number): void {
+	check("umount2", target, flags);
+}
+
+/** A datagram with what came beside it. Both are valid until the next receive from the same arena. */
+export interface Received {
+	readonly data: Buffer;
+	/** The control messages (cmsghdr), as the kernel wrote them. */
+	readonly control: Buffer;
+}
+
+/**
+ * Memory for recvmsg(2) that stays in its place: struct msghdr (56 bytes on LP64), one struct iovec (16), the control
+ * messages, then the data.
+ */
+export class Arena {
+	readonly #memory: unknown;
+	readonly #bytes: Buffer;
+
+	constructor(dataLength: number) {
+		const size = dataOffset + dataLength;
+		this.#memory = koffi.alloc("uint8_t", size);
+		this.#bytes = Buffer.from(koffi.view(this.#memory, size));
+		const address = koffi.address(this.#memory);
+		this.#bytes.fill(0, 0, dataOffset);
+		this.#bytes.writeBigUInt64LE(address + BigInt(iovOffset), 16);
+		this.#bytes.writeBigUInt64LE(1n, 24);
+		this.#bytes.writeBigUInt64LE(address + BigInt(controlOffset), 32);
+		this.#bytes.writeBigUInt64LE(address + BigInt(dataOffset), iovOffset);
+		this.#bytes.writeBigUInt64LE(BigInt(dataLength), iovOffset + 8);
+	}
+
+	/** @throws {Errno} EAGAIN with MSG_DONTWAIT and nothing to read; EMSGSIZE when the datagram is longer than the arena. */
+	receive(fd: number, flags: number): Received {
+		this.#bytes.writeBigUInt64LE(BigInt(dataOffset - controlOffset), 40);
+		const length = check("recvmsg", fd, this.#memory, flags);
+		if ((this.#bytes.readUInt32LE(48) & MSG_TRUNC) !== 0) throw new Errno("recvmsg", EMSGSIZE);
+		const controlLength = Number(this.#bytes.readBigUInt64LE(40));
+		return {
+			data: this.#bytes.subarray(dataOffset, dataOffset + length),
+			control: this.#bytes.subarray(controlOffset, controlOffset + controlLength),
+		};
+	}
+
+	/** Nothing read from the arena may be used after it. */
+	free(): void {
+		koffi.free(this.#memory);
+	}
+}
+
+const iovOffset = 56;
+const controlOffset = 72;
+const dataOffset = controlOffset + 256;
+
+/**
+ * Calls back on the main loop whenever `fd` is readable (level-triggered). The watch doesn't keep the process alive.
+ * @returns Ends the watch; to be called before `fd` is closed.
+ */
+export function pollReadable(fd: number, callback: () => void): () => void {
+	const handle = koffi.node.poll(fd, { readable: true }, callback);
+	handle.unref();
+	return () => handle.close();
+}
+
+const SOCK_CLOEXEC = 0x80000;
+const CLONE_NEWNET = 0x40000000;
+const EMSGSIZE = 90;
+/** sys/socket.h: the datagram was cut (in msg_flags), or tell me its real length (in flags). */
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;

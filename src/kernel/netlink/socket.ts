@@ -1,0 +1,222 @@
+import { closeSync } from "node:fs";
+import type { NetnsRef } from "../../model/kernel-state.ts";
+import { codeOf, Errno, toWeftError } from "../errno.ts";
+import { MSG_TRUNC, recv, send, setsockopt, setsockoptInt, socket } from "../ffi.ts";
+import { inNetns } from "../netns.ts";
+import {
+	type Message,
+	NLM_F_ACK,
+	NLM_F_DUMP,
+	NLM_F_DUMP_INTR,
+	NLMSG_DONE,
+	NLMSG_ERROR,
+	type Request,
+	readMessages,
+} from "./message.ts";
+import { AF_NETLINK, bindOwnPort } from "./port-id.ts";
+import { errorOf, requestName } from "./reply.ts";
+
+export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
+
+/** How `request` sends. */
+export interface RequestOptions {
+	/** All messages in one send: a batch of nfnetlink. Otherwise long lists are split. */
+	readonly oneSend?: boolean;
+	/** The message that NLM_F_ACK is set on; the last one when omitted. Those behind it give no answer unless they fail. */
+	readonly ackAt?: number;
+}
+
+/**
+ * A netlink socket that asks and gets answers, one after the other, all within the call. It stays in the namespace that
+ * it was made in, and keeps that namespace alive until it is closed.
+ */
+export class NetlinkSocket {
+	/** Tells this process's own changes from others' in events: see {@link isOwnPort}. */
+	readonly portId: number;
+	readonly #fd: number;
+	#sequence = 0;
+
+	/** @throws {WeftError} NETNS_NOT_FOUND, NOT_PERMITTED */
+	constructor(ns: NetnsRef, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER) {
+		this.#fd = inNetns(ns, () => socket(AF_NETLINK, SOCK_RAW, protocol));
+		try {
+			setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, receiveTimeout);
+			setsockoptInt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes);
+			setsockoptInt(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, bufferBytes);
+			for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
+				setsockoptInt(this.#fd, SOL_NETLINK, option, 1);
+			}
+			this.portId = bindOwnPort(this.#fd);
+		} catch (error) {
+			closeSync(this.#fd);
+			throw toWeftError(`Cannot open a netlink socket in ${ns}`, error);
+		}
+	}
+
+	/**
+	 * Sends changes, many in one send, and waits until the kernel has worked through all of them, in order.
+	 * @returns One entry for each message, in their order: undefined where it was done, else what it was refused with
+	 * (ETIMEDOUT and ENOBUFS: not known whether it was done).
+	 */
+	request(messages: readonly Request[], options: RequestOptions = {}): (Errno | undefined)[] {
+		const errors: (Errno | undefined)[] = new Array(messages.length).fill(undefined);
+		let first = 0;
+		while (first < messages.length) {
+			const last = options.oneSend === true ? messages.length : endOfSend(messages, first);
+			this.#exchange(messages.slice(first, last), options.ackAt ?? last - first - 1, (index, error) => {
+				errors[first + index] = error;
+			});
+			first = last;
+		}
+		return errors;
+	}
+
+	/** Sends one change. @throws {Errno} The kernel refused it. */
+	change(message: Request): void {
+		const [error] = this.request([message]);
+		if (error !== undefined) throw error;
+	}
+
+	/** Asks for one object. @throws {Errno} ENOENT or ENODEV when there is none. */
+	get(message: Request): Message {
+		this.#send([message]);
+		const sequence = this.#sequence;
+		for (;;) {
+			for (const reply of this.#receive()) {
+				if (reply.sequence !== sequence) continue;
+				if (reply.type === NLMSG_ERROR) throw errorOf(reply) ?? new Errno(requestName(message), ENODATA);
+				return reply;
+			}
+		}
+	}
+
+	/** Asks for all objects. A dump that something changed under is asked for again. @throws {Errno} */
+	dump(message: Request): Message[] {
+		message.writeUInt16LE(message.readUInt16LE(6) | NLM_F_DUMP, 6);
+		for (let attempt = 1; ; attempt++) {
+			const { messages, interrupted } = this.#dumpOnce(message);
+			// After the last attempt what was read is taken: the change that interrupted it makes an event of its own.
+			if (!interrupted || attempt === dumpAttempts) return messages;
+		}
+	}
+
+	close(): void {
+		closeSync(this.#fd);
+	}
+
+	[Symbol.dispose](): void {
+		this.close();
+	}
+
+	#dumpOnce(message: Request): { messages: Message[]; interrupted: boolean } {
+		this.#send([message]);
+		const sequence = this.#sequence;
+		const messages: Message[] = [];
+		let interrupted = false;
+		for (;;) {
+			for (const reply of this.#receive()) {
+				if (reply.sequence !== sequence) continue;
+				if ((reply.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
+				if (reply.type === NLMSG_DONE || reply.type === NLMSG_ERROR) {
+					const error = errorOf(reply);
+					if (error !== undefined) throw error;
+					return { messages, interrupted };
+				}
+				messages.push(reply);
+			}
+		}
+	}
+
+	#exchange(messages: Request[], ackAt: number, report: (index: number, error: Errno) => void): void {
+		const acked = messages[ackAt];
+		if (acked === undefined) throw new RangeError(`Cannot wait for message ${ackAt} of ${messages.length}`);
+		acked.writeUInt16LE(acked.readUInt16LE(6) | NLM_F_ACK, 6);
+		const first = this.#sequence + 1;
+		try {
+			this.#send(messages);
+			for (let done = false; !done; ) {
+				for (const reply of this.#receive()) {
+					const index = reply.sequence - first;
+					if (reply.type !== NLMSG_ERROR || index < 0 || index >= messages.length) continue;
+					const error = errorOf(reply, messages[index]);
+					if (error !== undefined) report(index, error);
+					if (index >= ackAt) done = true;
+				}
+			}
+		} catch (error) {
+			if (!(error instanceof Errno)) throw error;
+			for (let index = 0; index < messages.length; index++) report(index, error);
+		}
+	}
+
+	/** Numbers the messages and sends them as one datagram. */
+	#send(messages: Request[]): void {
+		for (const message of messages) {
+			this.#sequence += 1;
+			message.writeUInt32LE(this.#sequence, 8);
+			message.writeUInt32LE(this.portId, 12);
+		}
+		send(this.#fd, messages.length === 1 ? (messages[0] as Request) : join(messages));
+	}
+
+	/** @throws {Errno} ETIMEDOUT; ENOBUFS when answers were lost. */
+	#receive(): Message[] {
+		let length: number;
+		try {
+			length = recv(this.#fd, scratch, MSG_TRUNC);
+		} catch (error) {
+			throw codeOf(error) === "EAGAIN" ? new Errno("recv", ETIMEDOUT) : error;
+		}
+		if (length > scratch.length) throw new Errno("recv", EMSGSIZE);
+		return readMessages(Buffer.from(scratch.subarray(0, length)));
+	}
+}
+
+/** @returns The index behind the last message that goes into one send with message `first`. */
+function endOfSend(messages: readonly Request[], first: number): number {
+	let bytes = 0;
+	let end = first;
+	while (end < messages.length && end - first < maxMessagesPerSend) {
+		bytes += ((messages[end] as Request).length + 3) & ~3;
+		if (bytes > maxBytesPerSend && end > first) break;
+		end += 1;
+	}
+	return end;
+}
+
+function join(messages: readonly Request[]): Buffer {
+	let length = 0;
+	for (const message of messages) length += (message.length + 3) & ~3;
+	const joined = Buffer.alloc(length);
+	let at = 0;
+	for (const message of messages) {
+		joined.set(message, at);
+		at += (message.length + 3) & ~3;
+	}
+	return joined;
+}
+
+/** The largest datagram of a dump is 32 KiB (NLMSG_GOODSIZE and what a socket asked for); links with many parts take more. */
+const scratch = Buffer.alloc(256 * 1024);
+/** A limit, not memory that is taken. All refusals of one send must fit in. */
+const bufferBytes = 8 * 1024 * 1024;
+const maxMessagesPerSend = 500;
+const maxBytesPerSend = 64 * 1024;
+const dumpAttempts = 5;
+/** struct timeval: 2 seconds. The kernel answers within the send; more means that it never will. */
+const receiveTimeout = Buffer.alloc(16);
+receiveTimeout.writeBigInt64LE(2n, 0);
+
+export const SOCK_RAW = 3;
+export const SOL_SOCKET = 1;
+export const SO_RCVBUFFORCE = 33;
+export const SOL_NETLINK = 270;
+const SO_RCVTIMEO = 20;
+const SO_SNDBUFFORCE = 32;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+const NETLINK_GET_STRICT_CHK = 12;
+const ENODATA = 61;
+const EMSGSIZE = 90;
+const ETIMEDOUT = 110;
