@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { WeftError } from "../model/error.ts";
 import type { Sandbox } from "../model/endpoint.ts";
+import { WeftError } from "../model/error.ts";
 import type { Service } from "../model/service.ts";
 import { nameserver } from "./names-feed.ts";
 import type { Runtime } from "./runtime.ts";

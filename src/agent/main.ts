@@ -8,10 +8,7 @@ import { openLinuxKernel } from "../kernel/linux.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { formatOp } from "../plan/format.ts";
-import { Desired } from "../reconcile/desired.ts";
-import { LocalCopy } from "../reconcile/local-copy.ts";
-import { ReconcileLoop } from "../reconcile/loop.ts";
-import { View } from "../reconcile/view.ts";
+import { Reconciler } from "../reconcile/reconciler.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { openClusterStore } from "./cluster-store.ts";
@@ -87,28 +84,20 @@ function hostRecord(identity: Identity, kernel: Kernel): Host {
 function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log }: Parts) {
 	const self = hostRecord(identity, kernel);
 	const pulse = new Pulse();
-	const events = new EventBus();
 	const names = new NamesFeed(agentPaths, identity.id, log);
-	const desired = new Desired({
-		self,
-		gatewayPool: gatewayPool(identity, kernel.facts()),
-		forwardFilters: () => kernel.facts().forwardFilters,
-	});
-	const copy = new LocalCopy(local, (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"));
-	let loop: ReconcileLoop | undefined;
-	const view = new View({
+	const reconciler = new Reconciler({
 		store,
 		local,
-		copy,
-		onChange: (change) => {
-			desired.note(view, change);
-			names.note(view, change);
-		},
+		kernel,
+		self,
+		gatewayPool: gatewayPool(identity, kernel.facts()),
+		onChange: (change, view) => names.note(view, change),
 		onBatch: () => {
 			names.flush();
 			pulse.beat();
-			loop?.poke();
 		},
+		onRound: (results) => logRound(log, results),
+		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
 	});
 	const control: ControlContext = {
 		store,
@@ -117,45 +106,33 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),
 	};
-	let membership: Membership | undefined;
-	const made: Runtime & { loop: ReconcileLoop } = {
+	const { view, loop } = reconciler;
+	const runtime: Runtime = {
 		paths: agentPaths,
 		identity,
 		self,
 		control,
 		kernel,
 		view,
+		loop,
 		names,
 		pulse,
-		events,
+		events: new EventBus(),
 		log,
-		get loop(): ReconcileLoop {
-			if (loop === undefined) throw new TypeError("the loop runs once the first picture is there");
-			return loop;
-		},
 	};
+	let membership: Membership | undefined;
 	return {
-		runtime: made,
-		/** The first round waits for the first picture: an agent that knows nothing yet must not tear down what it finds. */
+		runtime,
 		async start(): Promise<void> {
 			membership = new Membership(store, self, identity.epoch, log);
 			await view.ready();
 			await names.start(view);
-			loop = new ReconcileLoop({
-				kernel,
-				fragments: desired.fragments,
-				refresh: () => desired.refresh(view),
-				onRound: (results) => logRound(log, results),
-			});
-			loop.audit();
-			await loop.settled();
+			await reconciler.start();
 		},
 		async stop(): Promise<void> {
 			membership?.close();
-			view.close();
-			loop?.close();
+			await reconciler.close();
 			names.close();
-			await copy.flush();
 		},
 	};
 }

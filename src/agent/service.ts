@@ -92,4 +92,3 @@ function problems({ loop, control }: Runtime): ProblemView[] {
 		});
 	return found;
 }
-

@@ -16,6 +16,8 @@ export interface LoopOptions {
 	readonly refresh: () => void;
 	/** Told of each round that did something, with what the kernel said. */
 	readonly onRound: (results: readonly OpResult[]) => void;
+	/** Called when the surroundings are to be looked at anew, too: at each audit, and when another program changed nftables. */
+	readonly onAudit: () => void;
 }
 
 /** A full audit finds what makes no event: sysctls, and what an overrun event queue lost. */
@@ -44,8 +46,8 @@ export class ReconcileLoop {
 	readonly #retry = new Retry(() => this.poke());
 	readonly #watched = new Set<NetnsRef>();
 	readonly #waiters: (() => void)[] = [];
-	readonly #unsubscribe: () => void;
-	readonly #audit: NodeJS.Timeout;
+	#unsubscribe = () => {};
+	#audit: NodeJS.Timeout | undefined;
 	#settling: NodeJS.Timeout | undefined;
 	#running = false;
 	#poked = false;
@@ -54,20 +56,27 @@ export class ReconcileLoop {
 	constructor(options: LoopOptions) {
 		this.#options = options;
 		this.observed = new Observed(options.kernel);
-		this.observed.doubt(hostNetns);
-		this.#unsubscribe = options.kernel.subscribe((event) => {
+	}
+
+	/** Starts to listen to the kernel and to audit it, with an audit at once. */
+	start(): void {
+		this.#unsubscribe = this.#options.kernel.subscribe((event) => {
 			if (event.kind === "overrun") this.observed.doubtAll();
 			else this.observed.doubt(event.ns);
+			if (event.kind === "nft" && event.ns === hostNetns) this.#options.onAudit();
 			this.#settling ??= setTimeout(() => {
 				this.#settling = undefined;
 				this.poke();
 			}, settleMs);
 		});
 		this.#audit = setInterval(() => this.audit(), auditIntervalMs);
+		this.audit();
 	}
 
 	/** Looks at everything anew. Namespaces of weft that nothing wants any more are looked at, too, and so removed. */
 	audit(): void {
+		this.#options.onAudit();
+		this.observed.doubt(hostNetns);
 		this.observed.doubtAll();
 		for (const name of this.#options.kernel.listNetns()) this.observed.doubt(name);
 		for (const ns of this.#options.fragments.namespaces()) this.observed.doubt(ns);

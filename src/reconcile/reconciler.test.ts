@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { sampleHost } from "../../test/samples.ts";
+import { samplePool } from "../../test/worlds.ts";
+import { encode } from "../control/context.ts";
+import { createNetwork } from "../control/create-network.ts";
+import { joinEndpoint } from "../control/join-endpoint.ts";
+import { leaveNetwork } from "../control/leave-endpoint.ts";
+import { addSandbox, removeSandbox } from "../control/sandbox.ts";
+import { openFakeKernel } from "../kernel/fake.ts";
+import { keys, localKeys } from "../model/keys.ts";
+import { overlayNetns } from "../model/network.ts";
+import { type EmbeddedStore, openMemoryStore } from "../store/sqlite.ts";
+import { Reconciler } from "./reconciler.ts";
+
+/** One host of a cluster: real control, real reconcile, a fake kernel. */
+async function bootHost(
+	n: number,
+	store: EmbeddedStore,
+	{ kernel = openFakeKernel(), local = openMemoryStore() } = {},
+) {
+	const self = sampleHost(n);
+	await store.txn([], [{ put: keys.host(self.id), value: encode(self) }]);
+	const reconciler = new Reconciler({
+		store,
+		local,
+		kernel,
+		self,
+		gatewayPool: samplePool,
+		onChange: () => {},
+		onBatch: () => {},
+		onRound: () => {},
+		onError: assert.ifError,
+	});
+	await reconciler.start();
+	const control = { store, local, self, now: () => Date.now(), randomId: () => randomBytes(32).toString("hex") };
+	return {
+		kernel,
+		local,
+		control,
+		reconciler,
+		async run(name: string, network: string) {
+			const id = control.randomId();
+			const netns = `weft-${id.slice(0, 12)}`;
+			await addSandbox(local, { id, name, netns, owned: true, attachments: [] });
+			const { endpoint } = await joinEndpoint(control, { sandboxId: id, network, name, aliases: [] });
+			await settle();
+			await reconciler.loop.settled();
+			return { id, netns, endpoint };
+		},
+		async remove(id: string, network: string) {
+			const entry = await local.get(localKeys.sandbox(id));
+			await leaveNetwork(control, JSON.parse(entry?.value ?? ""), network);
+			await removeSandbox(local, id);
+			await settle();
+			await reconciler.loop.settled();
+		},
+		close: () => reconciler.close(),
+	};
+}
+
+/** Lets watches deliver: everything is in this process. */
+function settle(): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, 30));
+}
+
+const request = { name: "ov_net1", driver: "overlay", pool: {}, internal: false, labels: {} };
+
+test("two hosts hold one network, and let go of it", async () => {
+	const store = openMemoryStore();
+	const [host1, host2] = [await bootHost(1, store), await bootHost(2, store)];
+	const { id } = await createNetwork(host1.control, request);
+	const ns = overlayNetns(id);
+	const bbox1 = await host1.run("bbox1", "ov_net1");
+	assert.ok(host1.kernel.listNetns().includes(ns));
+	assert.ok(!host2.kernel.listNetns().includes(ns));
+	const bbox2 = await host2.run("bbox2", "ov_net1");
+	await settle();
+	await host1.reconciler.loop.settled();
+	assert.match(host1.kernel.dump(), /fdb replace 02:42:0a:00:00:03 dev vxlan1 dst 192\.168\.56\.102 self permanent/);
+	assert.match(host2.kernel.dump(), /fdb replace 02:42:0a:00:00:02 dev vxlan1 dst 192\.168\.56\.101 self permanent/);
+
+	await host2.remove(bbox2.id, "ov_net1");
+	await settle();
+	await host1.reconciler.loop.settled();
+	assert.doesNotMatch(host1.kernel.dump(), /192\.168\.56\.102 self/);
+	assert.deepEqual(host2.kernel.listNetns(), []);
+	await host1.remove(bbox1.id, "ov_net1");
+	assert.deepEqual(host1.kernel.listNetns(), []);
+	assert.equal(host1.kernel.dump(), "");
+	await Promise.all([host1.close(), host2.close()]);
+});
+
+test("a restarted agent adopts what it finds, mends what differs and removes what nobody wants", async () => {
+	const store = openMemoryStore();
+	const host1 = await bootHost(1, store);
+	const { id } = await createNetwork(host1.control, request);
+	const bbox1 = await host1.run("bbox1", "ov_net1");
+	const before = host1.kernel.dump();
+	await host1.close();
+
+	const ns = overlayNetns(id);
+	host1.kernel.apply([{ verb: "add", resource: { kind: "netns", name: "1-fffffffff0" } }]);
+	host1.kernel.apply([
+		{ verb: "del", resource: { kind: "addr", ns: bbox1.netns, dev: "eth0", address: "10.0.0.2/24" as never } },
+	]);
+	host1.kernel.apply([
+		{ verb: "del", resource: { kind: "nft-table", ns, family: "bridge", name: "weft", sets: [], chains: [] } },
+	]);
+	const again = await bootHost(1, store, host1);
+	assert.equal(host1.kernel.dump(), before);
+	await again.close();
+});
+
+test("drift is mended as soon as the kernel tells of it", async () => {
+	const store = openMemoryStore();
+	const host1 = await bootHost(1, store);
+	const { id } = await createNetwork(host1.control, request);
+	await host1.run("bbox1", "ov_net1");
+	const before = host1.kernel.dump();
+	const ns = overlayNetns(id);
+	for (const line of ["vxlan1", "veth0", "br0"]) {
+		host1.kernel.foreign({
+			verb: "del",
+			resource: {
+				kind: "link",
+				ns,
+				name: line,
+				type: "bridge",
+				up: true,
+				mtuBytes: 1450,
+				alias: "",
+				mac: "02:00:00:00:00:01" as never,
+			},
+		});
+		assert.notEqual(host1.kernel.dump(), before);
+		await settle();
+		assert.equal(host1.kernel.dump(), before, line);
+	}
+	host1.kernel.foreign({ verb: "del", resource: { kind: "netns", name: ns } });
+	await settle();
+	assert.equal(host1.kernel.dump(), before);
+	await host1.close();
+});

@@ -1,0 +1,72 @@
+import type { ForwardFilter, GatewayPool } from "../drivers/gateway.ts";
+import type { Kernel, OpResult } from "../kernel/kernel.ts";
+import type { Host } from "../model/host.ts";
+import type { Store } from "../store/store.ts";
+import { Desired } from "./desired.ts";
+import { LocalCopy } from "./local-copy.ts";
+import { ReconcileLoop } from "./loop.ts";
+import { View, type ViewChange } from "./view.ts";
+
+export interface ReconcilerOptions {
+	readonly store: Store;
+	readonly local: Store;
+	readonly kernel: Kernel;
+	readonly self: Host;
+	readonly gatewayPool: GatewayPool;
+	/** Told of each change of the view. */
+	readonly onChange: (change: ViewChange, view: View) => void;
+	/** Told after the changes of one batch. */
+	readonly onBatch: () => void;
+	readonly onRound: (results: readonly OpResult[]) => void;
+	readonly onError: (error: unknown) => void;
+}
+
+/** The store's records on one side, the kernel on the other: this keeps the second equal to the first. */
+export class Reconciler {
+	readonly view: View;
+	readonly loop: ReconcileLoop;
+	readonly #copy: LocalCopy;
+	/** Until the first picture is there nothing is done: an agent that knows nothing yet must not tear down what it finds. */
+	#started = false;
+
+	constructor(options: ReconcilerOptions) {
+		const { kernel } = options;
+		this.#copy = new LocalCopy(options.local, options.onError);
+		const forwardFilters = (): readonly ForwardFilter[] => kernel.facts().forwardFilters;
+		const desired = new Desired({ self: options.self, gatewayPool: options.gatewayPool, forwardFilters });
+		this.loop = new ReconcileLoop({
+			kernel,
+			fragments: desired.fragments,
+			refresh: () => desired.refresh(this.view),
+			onRound: options.onRound,
+			onAudit: () => desired.touchHost(),
+		});
+		this.view = new View({
+			store: options.store,
+			local: options.local,
+			copy: this.#copy,
+			onChange: (change) => {
+				desired.note(this.view, change);
+				options.onChange(change, this.view);
+			},
+			onBatch: () => {
+				options.onBatch();
+				if (this.#started) this.loop.poke();
+			},
+		});
+	}
+
+	/** Resolves when the kernel was once brought to what is wanted, as far as it let itself be. */
+	async start(): Promise<void> {
+		await this.view.ready();
+		this.#started = true;
+		this.loop.start();
+		await this.loop.settled();
+	}
+
+	async close(): Promise<void> {
+		this.view.close();
+		this.loop.close();
+		await this.#copy.flush();
+	}
+}
