@@ -1,0 +1,82 @@
+import type { NftFamily, NftRule } from "../../model/nft.ts";
+import { type Message, NLM_F_APPEND, NLM_F_CREATE, type Request } from "../netlink/message.ts";
+import type { NftExpr } from "./expr.ts";
+import { readExpr, writeExpr } from "./expr-attributes.ts";
+import { familyOf, nftAttributes, nftMessage } from "./message.ts";
+import { decodeRule, encodeRule } from "./rule-codec.ts";
+import { NFT_MSG, NFTA } from "./uapi.ts";
+
+/** Where a rule stands. */
+export interface RulePlace {
+	readonly family: NftFamily;
+	readonly table: string;
+	readonly chain: string;
+}
+
+/** A rule as the kernel holds it. */
+export interface HeldRule extends RulePlace {
+	readonly handle: bigint;
+	readonly comment: string | undefined;
+	/** undefined when it is none that weft could have written. */
+	readonly rule: NftRule | undefined;
+}
+
+/** The type of a comment in a rule's user data (nft: enum nftnl_udata_rule_types), which `nft list` prints. */
+const udataComment = 0;
+
+/** @param at "end" of the chain, or its "head". */
+export function newRule(place: RulePlace, rule: NftRule, at: "head" | "end", comment?: string): Request {
+	const writer = nftMessage(NFT_MSG.NEWRULE, place.family, NLM_F_CREATE | (at === "end" ? NLM_F_APPEND : 0))
+		.attributeString(NFTA.RULE_TABLE, place.table)
+		.attributeString(NFTA.RULE_CHAIN, place.chain)
+		.nest(NFTA.RULE_EXPRESSIONS, (w) => {
+			for (const expr of encodeRule(rule)) writeExpr(w, expr);
+		});
+	if (comment !== undefined) writer.attribute(NFTA.RULE_USERDATA, writeComment(comment));
+	return writer.finish();
+}
+
+export function delRule({ family, table, chain, handle }: HeldRule): Request {
+	return nftMessage(NFT_MSG.DELRULE, family)
+		.attributeString(NFTA.RULE_TABLE, table)
+		.attributeString(NFTA.RULE_CHAIN, chain)
+		.attributeU64be(NFTA.RULE_HANDLE, handle)
+		.finish();
+}
+
+/** @returns undefined for a rule of a family that weft has no use for. */
+export function readRule(message: Message): HeldRule | undefined {
+	const attributes = nftAttributes(message);
+	const family = familyOf(message);
+	const table = attributes.string(NFTA.RULE_TABLE);
+	const chain = attributes.string(NFTA.RULE_CHAIN);
+	const handle = attributes.u64be(NFTA.RULE_HANDLE);
+	if (family === undefined || table === undefined || chain === undefined || handle === undefined) return undefined;
+	const comment = readComment(attributes.bytes(NFTA.RULE_USERDATA));
+	return { family, table, chain, handle, comment, rule: readExprs(attributes.list(NFTA.RULE_EXPRESSIONS)) };
+}
+
+function readExprs(members: readonly Buffer[]): NftRule | undefined {
+	const exprs: NftExpr[] = [];
+	for (const member of members) {
+		const expr = readExpr(member);
+		if (expr === undefined) return undefined;
+		exprs.push(expr);
+	}
+	return decodeRule(exprs);
+}
+
+/** User data is a list of: type, length, value; one byte each for the first two. */
+function writeComment(comment: string): Uint8Array {
+	const text = Buffer.from(`${comment}\0`);
+	return Buffer.from([udataComment, text.length, ...text]);
+}
+
+function readComment(userdata: Buffer | undefined): string | undefined {
+	if (userdata === undefined) return undefined;
+	for (let at = 0; at + 2 <= userdata.length; at += 2 + userdata.readUInt8(at + 1)) {
+		if (userdata.readUInt8(at) !== udataComment) continue;
+		return userdata.toString("utf8", at + 2, at + 1 + userdata.readUInt8(at + 1));
+	}
+	return undefined;
+}
