@@ -77,7 +77,7 @@ export interface StoreHealth {
 	readonly url: string;
 	readonly reachable: boolean;
 	/** The last failure, when not reachable. */
-	readonly reason?: string;
+	readonly reason?: string | undefined;
 	/** Calls back at each change. @returns Ends it. */
 	onChange(listener: (reachable: boolean) => void): () => void;
 }

@@ -1,0 +1,40 @@
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { KV, Lease, Watch } from "./etcd/gen/rpc_pb.js";
+import { serveKv } from "./serve/kv.ts";
+import { serveWatch } from "./serve/watch.ts";
+import type { EmbeddedStore } from "./sqlite.ts";
+
+/**
+ * Serves an embedded store to other hosts, as the part of etcd's v3 protocol that weft and `etcdctl` use.
+ * Who may call is decided before: by the listener's client certificates.
+ * @param ended Aborts when the listener closes: watches end.
+ */
+export function serveStore(store: EmbeddedStore, ended: AbortSignal): (router: ConnectRouter) => void {
+	return (router) => {
+		router.service(KV, serveKv(store));
+		router.service(Watch, {
+			watch: (requests, context: HandlerContext) =>
+				serveWatch(store, requests, AbortSignal.any([context.signal, ended])),
+		});
+		router.service(Lease, {
+			leaseGrant({ TTL }) {
+				const ttl = Math.max(1, Number(TTL));
+				return { header: headerOf(store), ID: BigInt(store.grant(ttl)), TTL: BigInt(ttl) };
+			},
+			leaseRevoke({ ID }) {
+				store.endLease(ID.toString());
+				return { header: headerOf(store) };
+			},
+			async *leaseKeepAlive(requests) {
+				for await (const { ID } of requests) {
+					const ttl = store.keepAlive(ID.toString()) ?? 0;
+					yield { header: headerOf(store), ID, TTL: BigInt(ttl) };
+				}
+			},
+		});
+	};
+}
+
+export function headerOf(store: EmbeddedStore): { revision: bigint } {
+	return { revision: BigInt(store.revision) };
+}
