@@ -1,0 +1,88 @@
+import { constants } from "node:os";
+import { z } from "zod";
+import { isWeftError, type WeftError } from "../../model/error.ts";
+import { checkName, checkRef, type NameKind } from "../../model/name.ts";
+
+/** The forms of single values in requests. Messages complete the sentence `Cannot take "<field>": …`. */
+
+/** The longest text of one value: a path of Linux (PATH_MAX). */
+const longestText = 4096;
+
+function checked(schema: z.ZodString, check: (text: string) => unknown): z.ZodString {
+	return schema.check((context) => {
+		const refusal = refusalOf(() => check(context.value));
+		if (refusal === undefined) return;
+		context.issues.push({
+			code: "custom",
+			input: context.value,
+			message: refusal.message,
+			params: { weft: refusal },
+		});
+	});
+}
+
+function refusalOf(check: () => unknown): WeftError | undefined {
+	try {
+		check();
+		return undefined;
+	} catch (error) {
+		if (isWeftError(error)) return error;
+		throw error;
+	}
+}
+
+export const name = (kind: NameKind) => checked(z.string(), (text) => checkName(kind, text));
+
+/** A name, an id, or the unique head of an id. */
+export const ref = (kind: "network" | "container") => checked(z.string(), (text) => checkRef(kind, text));
+
+/** A text that a later step reads (an address, a prefix, the name of a driver): here only its length and its characters are checked. */
+export const word = z
+	.string()
+	.min(1, "it is empty")
+	.max(128, "it has more than 128 characters")
+	.regex(/^[\x21-\x7e]*$/, "wanted letters, digits and signs without spaces");
+
+/** A text for the kernel: a NUL would end it early. */
+export const text = z
+	.string()
+	.max(longestText, `it has more than ${longestText} characters`)
+	.regex(/^[^\0]*$/, "it holds a NUL character");
+
+export const argument = z.string().regex(/^[^\0]*$/, "it holds a NUL character");
+
+/** argv: the program and its arguments. */
+export const command = z
+	.array(argument)
+	.min(1, "wanted a command")
+	.refine((argv) => argv[0] !== "", "the program to run is an empty text");
+
+export const absolutePath = text.regex(/^\//, 'wanted an absolute path, like "/srv/root"');
+
+export const environment = z.array(argument.regex(/^[^=]+=/, "wanted NAME=value"));
+
+export const signalName = z.string().refine((signal) => Object.hasOwn(constants.signals, signal), {
+	message: 'wanted the name of a signal, like "SIGTERM"',
+});
+
+export const labels = z.record(z.string().min(1).max(128), text);
+
+/** A whole number between bounds, both included. */
+export function integer(least: number, most: number): z.ZodNumber {
+	const message = `wanted a whole number from ${least} to ${most}`;
+	return z.int(message).min(least, message).max(most, message);
+}
+
+/** In a query all values are texts. */
+export const queryBoolean = z.enum(["true", "false"], "wanted true or false").transform((value) => value === "true");
+
+export function queryInteger(least: number, most: number) {
+	return z
+		.string()
+		.regex(/^\d{1,9}$/, `wanted a whole number from ${least} to ${most}`)
+		.transform(Number)
+		.pipe(integer(least, most));
+}
+
+/** A key that may come several times; one time is a list of one. */
+export const queryList = z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(text));
