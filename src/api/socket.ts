@@ -1,5 +1,4 @@
-import { chmodSync, chownSync, readFileSync, statSync, unlinkSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:net";
 import { connect } from "node:net";
 import { dirname } from "node:path";
