@@ -1,7 +1,8 @@
 import type { NftChain, NftFamily } from "../../model/nft.ts";
 import type { Attributes } from "../netlink/attributes.ts";
 import { type Message, NLM_F_CREATE, type Request } from "../netlink/message.ts";
-import { familyOf, nftAttributes, nftMessage } from "./message.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
+import { anyFamily, familyOf, nftAttributes, nftMessage, readAll } from "./message.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
 
 type Hook = NonNullable<NftChain["hook"]>;
@@ -38,16 +39,20 @@ export function newChain(family: NftFamily, table: string, { name, hook }: NftCh
 		.finish();
 }
 
-/** @returns undefined for a chain of a family, type or hook that weft has no use for. */
-export function readChain(message: Message): HeldChain | undefined {
+/** @returns All chains of the namespace. */
+export function dumpChains(socket: NetlinkSocket): HeldChain[] {
+	return readAll(socket, nftMessage(NFT_MSG.GETCHAIN, anyFamily), readChain);
+}
+
+/** @returns undefined for a chain of a family that weft has no use for; no hook for a hook or type of that sort. */
+function readChain(message: Message): HeldChain | undefined {
 	const attributes = nftAttributes(message);
 	const family = familyOf(message);
 	const table = attributes.string(NFTA.CHAIN_TABLE);
 	const name = attributes.string(NFTA.CHAIN_NAME);
 	if (family === undefined || table === undefined || name === undefined) return undefined;
-	if (!attributes.has(NFTA.CHAIN_HOOK)) return { family, table, name };
 	const hook = readHook(attributes);
-	return hook === undefined ? undefined : { family, table, name, hook };
+	return hook === undefined ? { family, table, name } : { family, table, name, hook };
 }
 
 function readHook(attributes: Attributes): Hook | undefined {

@@ -1,6 +1,7 @@
 import type { NftFamily } from "../../model/nft.ts";
 import { Attributes } from "../netlink/attributes.ts";
 import { attributesOf, type Message, MessageWriter, type Request } from "../netlink/message.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
 import { NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END, NFNL_SUBSYS_NFTABLES, type NFT_MSG } from "./uapi.ts";
 
 /** NFPROTO_* of linux/netfilter.h. */
@@ -29,6 +30,18 @@ export function transaction(requests: readonly Request[]): Request[] {
 
 function batchMessage(type: number): Request {
 	return new MessageWriter(type).u8(0).u8(0).u16be(NFNL_SUBSYS_NFTABLES).finish();
+}
+
+/** Asks for a dump. @param read Gives undefined for what is left out. */
+export function readAll<T>(
+	socket: NetlinkSocket,
+	request: MessageWriter,
+	read: (message: Message) => T | undefined,
+): T[] {
+	return socket
+		.dump(request.finish())
+		.map(read)
+		.filter((one) => one !== undefined);
 }
 
 /** @returns undefined for a family that weft has no use for (ip6, arp, netdev). */

@@ -32,7 +32,11 @@ function hex(byte: number): string {
 const op = fc.constantFrom("==" as const, "!=" as const);
 const name = fc.constantFrom(...(Object.keys(fields) as NftField[]));
 const match = name.chain((field) =>
-	fc.record({ field: fc.constant(field), op, value: values.get(fields[field].type) ?? fc.constant("") }),
+	fc.record({
+		field: fc.constant(field),
+		op: fields[field].type.flags ? fc.constant("==" as const) : op,
+		value: values.get(fields[field].type) ?? fc.constant(""),
+	}),
 );
 const lookup = fc.record({ fields: fc.array(name, { minLength: 1, maxLength: 3 }), op, set: ifname });
 const statement: fc.Arbitrary<NftStatement> = fc.oneof(
@@ -93,6 +97,11 @@ test("encodeRule() refuses a value that would read back in another form", () => 
 		["ether saddr", "02:42:0A:00:00:02"],
 	] as const)
 		assert.throws(() => encodeRule({ statements: [{ field, op: "==", value }] }), RangeError, value);
+});
+
+test("encodeRule() refuses flags with !=, which nft understands in another way", () => {
+	const statement = { field: "ct state", op: "!=", value: "new" } as const;
+	assert.throws(() => encodeRule({ statements: [statement] }), RangeError);
 });
 
 test("encodeRule() refuses a port without its protocol", () => {

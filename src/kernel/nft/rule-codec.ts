@@ -33,12 +33,14 @@ function encodeStatement(statement: NftStatement): NftExpr[] {
 function encodeMatch({ field, op, value }: NftMatch): NftExpr[] {
 	const { load, type } = fields[field];
 	const { data, mask } = matchValue(field, value);
+	// nft has another meaning for it: "not exactly these", where a reader would take it for "none of these".
+	if (type.flags && op === "!=") throw new RangeError(`Cannot match "${field}" with "!="`);
 	const reg = registerAt(0);
 	const loaded: NftExpr = { ...load, dreg: reg };
 	if (mask === undefined) return [loaded, { name: "cmp", sreg: reg, op, data }];
 	const masked: NftExpr = { name: "bitwise", reg, mask, xor: new Uint8Array(type.bytes) };
 	// Flags match when any of them is set: the masked value is then something else than `data`, which is zero.
-	return [loaded, masked, { name: "cmp", sreg: reg, op: type.flags ? opposite(op) : op, data }];
+	return [loaded, masked, { name: "cmp", sreg: reg, op: type.flags ? "!=" : op, data }];
 }
 
 function encodeLookup({ fields: names, op, set }: NftLookup): NftExpr[] {
@@ -102,7 +104,7 @@ function decodeStatement(
 
 function decodeMatch(field: NftField, op: NftMatch["op"], value: MatchValue): NftMatch | undefined {
 	const text = matchText(field, value);
-	return text === undefined ? undefined : { field, op: fields[field].type.flags ? opposite(op) : op, value: text };
+	return text === undefined ? undefined : { field, op: fields[field].type.flags ? "==" : op, value: text };
 }
 
 function decodeVerdict(code: number, chain: string | undefined): NftStatement | undefined {
@@ -132,8 +134,4 @@ function fieldsOf(statement: NftStatement): readonly NftField[] {
 
 function l4protoAfter(statement: NftStatement, before: string | undefined): string | undefined {
 	return "field" in statement && statement.field === "meta l4proto" && statement.op === "==" ? statement.value : before;
-}
-
-function opposite(op: NftMatch["op"]): NftMatch["op"] {
-	return op === "==" ? "!=" : "==";
 }

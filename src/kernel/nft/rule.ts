@@ -1,8 +1,9 @@
 import type { NftFamily, NftRule } from "../../model/nft.ts";
 import { type Message, NLM_F_APPEND, NLM_F_CREATE, type Request } from "../netlink/message.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
 import type { NftExpr } from "./expr.ts";
 import { readExpr, writeExpr } from "./expr-attributes.ts";
-import { familyOf, nftAttributes, nftMessage } from "./message.ts";
+import { anyFamily, familyOf, nftAttributes, nftMessage, readAll } from "./message.ts";
 import { decodeRule, encodeRule } from "./rule-codec.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
 
@@ -44,8 +45,16 @@ export function delRule({ family, table, chain, handle }: HeldRule): Request {
 		.finish();
 }
 
+/** @returns All rules of the namespace, or those of one chain: none when there is no such chain. */
+export function dumpRules(socket: NetlinkSocket, place?: RulePlace): HeldRule[] {
+	const writer = nftMessage(NFT_MSG.GETRULE, place?.family ?? anyFamily);
+	if (place !== undefined)
+		writer.attributeString(NFTA.RULE_TABLE, place.table).attributeString(NFTA.RULE_CHAIN, place.chain);
+	return readAll(socket, writer, readRule);
+}
+
 /** @returns undefined for a rule of a family that weft has no use for. */
-export function readRule(message: Message): HeldRule | undefined {
+function readRule(message: Message): HeldRule | undefined {
 	const attributes = nftAttributes(message);
 	const family = familyOf(message);
 	const table = attributes.string(NFTA.RULE_TABLE);

@@ -1,8 +1,9 @@
 import type { NftFamily, NftSet, NftType } from "../../model/nft.ts";
 import { Attributes } from "../netlink/attributes.ts";
 import { type Message, NLM_F_CREATE, type Request } from "../netlink/message.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
 import { wordsOf } from "./expr.ts";
-import { familyOf, nftAttributes, nftMessage } from "./message.ts";
+import { anyFamily, familyOf, nftAttributes, nftMessage, readAll } from "./message.ts";
 import { keyTypes } from "./types.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
 
@@ -35,8 +36,31 @@ export function newSet(family: NftFamily, table: string, { name, type }: NftSet,
 		.finish();
 }
 
-/** @returns undefined for a set of a family that weft has no use for, and for one without a name (of a rule: `{ 1, 2 }`). */
-export function readSet(message: Message): HeldSet | undefined {
+/** @throws {Errno} ENOENT */
+export function getSet(socket: NetlinkSocket, family: NftFamily, table: string, name: string): HeldSet {
+	const request = nftMessage(NFT_MSG.GETSET, family)
+		.attributeString(NFTA.SET_TABLE, table)
+		.attributeString(NFTA.SET_NAME, name)
+		.finish();
+	return readSet(socket.get(request)) ?? { family, table, name, type: undefined };
+}
+
+/** @returns All sets of the namespace. */
+export function dumpSets(socket: NetlinkSocket): HeldSet[] {
+	return readAll(socket, nftMessage(NFT_MSG.GETSET, anyFamily), readSet);
+}
+
+/** @returns The elements of one set; none when it is gone, or of a sort that weft never makes. */
+export function dumpElements(socket: NetlinkSocket, { family, table, name, type }: HeldSet): string[][] {
+	if (type === undefined) return [];
+	const writer = nftMessage(NFT_MSG.GETSETELEM, family)
+		.attributeString(NFTA.SET_ELEM_LIST_TABLE, table)
+		.attributeString(NFTA.SET_ELEM_LIST_SET, name);
+	return readAll(socket, writer, (message) => readElements(message, type)).flat();
+}
+
+/** @returns undefined for a set of a family that weft has no use for. */
+function readSet(message: Message): HeldSet | undefined {
 	const attributes = nftAttributes(message);
 	const family = familyOf(message);
 	const table = attributes.string(NFTA.SET_TABLE);
@@ -66,7 +90,7 @@ export function elementMessage(
 }
 
 /** @returns The elements that one message of a dump holds. */
-export function readElements(message: Message, type: readonly NftType[]): string[][] {
+function readElements(message: Message, type: readonly NftType[]): string[][] {
 	return nftAttributes(message)
 		.list(NFTA.SET_ELEM_LIST_ELEMENTS)
 		.flatMap((member) => {

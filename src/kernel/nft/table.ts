@@ -1,8 +1,9 @@
 import type { NftTable } from "../../model/kernel-state.ts";
 import type { NftFamily } from "../../model/nft.ts";
 import { type Message, NLM_F_CREATE, type Request } from "../netlink/message.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
 import { newChain } from "./chain.ts";
-import { familyOf, nftAttributes, nftMessage } from "./message.ts";
+import { anyFamily, familyOf, nftAttributes, nftMessage, readAll } from "./message.ts";
 import { newRule } from "./rule.ts";
 import { newSet } from "./set.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
@@ -44,8 +45,13 @@ export function delTable({ family, name }: TableName): Request {
 	return nftMessage(NFT_MSG.DELTABLE, family).attributeString(NFTA.TABLE_NAME, name).finish();
 }
 
+/** @returns All tables of the namespace. */
+export function dumpTables(socket: NetlinkSocket): HeldTable[] {
+	return readAll(socket, nftMessage(NFT_MSG.GETTABLE, anyFamily), readTable);
+}
+
 /** @returns undefined for a table of a family that weft has no use for. */
-export function readTable(message: Message): HeldTable | undefined {
+function readTable(message: Message): HeldTable | undefined {
 	const attributes = nftAttributes(message);
 	const family = familyOf(message);
 	const name = attributes.string(NFTA.TABLE_NAME);
