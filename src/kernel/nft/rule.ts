@@ -24,6 +24,8 @@ export interface HeldRule extends RulePlace {
 
 /** The type of a comment in a rule's user data (nft: enum nftnl_udata_rule_types), which `nft list` prints. */
 const udataComment = 0;
+/** With its NUL (nft: NFTNL_UDATA_COMMENT_MAXLEN). */
+const maxCommentBytes = 128;
 
 /** @param at "end" of the chain, or its "head". */
 export function newRule(place: RulePlace, rule: NftRule, at: "head" | "end", comment?: string): Request {
@@ -78,6 +80,8 @@ function readExprs(members: readonly Buffer[]): NftRule | undefined {
 /** User data is a list of: type, length, value; one byte each for the first two. */
 function writeComment(comment: string): Uint8Array {
 	const text = Buffer.from(`${comment}\0`);
+	if (text.length > maxCommentBytes)
+		throw new RangeError(`Cannot write a comment of ${text.length} bytes: at most ${maxCommentBytes}`);
 	return Buffer.from([udataComment, text.length, ...text]);
 }
 
