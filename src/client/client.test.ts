@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { MemoryService } from "../../test/memory-service.ts";
-import { serveApi } from "../api/server.ts";
+import { serveApi } from "../api/serve.ts";
 import { isWeftError } from "../model/error.ts";
 import type { Service } from "../model/service.ts";
 import type { EventView } from "../model/view.ts";
-import { connectAgent } from "./connect.ts";
+import { connectAgent } from "./client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-client-"));
 const socketPath = join(folder, "weft.sock");
