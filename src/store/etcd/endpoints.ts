@@ -29,9 +29,7 @@ function open(url: string, tls: TlsOptions | undefined) {
 						ca: tls.ca,
 						cert: tls.cert,
 						key: tls.key,
-						...(tls.serverName === undefined
-							? {}
-							: { servername: tls.serverName, checkServerIdentity: () => undefined }),
+						...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
 					},
 	});
 	return {

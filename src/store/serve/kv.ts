@@ -5,6 +5,7 @@ import type {
 	DeleteRangeRequest,
 	KV,
 	RangeRequest,
+	ResponseOpSchema,
 	TxnRequest,
 	TxnResponseSchema,
 } from "../etcd/gen/rpc_pb.js";
@@ -94,18 +95,18 @@ async function txn(
 	const succeeded = revision !== undefined;
 	const requests = succeeded ? success : failure;
 	if (!succeeded && failure.length > 0) await store.txn([], await writesOf(store, failure));
-	const responses = await Promise.all(
-		requests.map(async ({ request }) => {
-			if (request.case === "requestRange") {
-				const kvs = (await range(store, request.value)).map(served);
-				return { response: { case: "responseRange" as const, value: { kvs, count: BigInt(kvs.length) } } };
-			}
-			return request.case === "requestPut"
-				? { response: { case: "responsePut" as const, value: {} } }
-				: { response: { case: "responseDeleteRange" as const, value: {} } };
-		}),
-	);
+	const responses = await Promise.all(requests.map(({ request }) => responseTo(store, request)));
 	return { header: revision === undefined ? headerOf(store) : { revision: BigInt(revision) }, succeeded, responses };
+}
+
+async function responseTo(
+	store: EmbeddedStore,
+	request: TxnRequest["success"][number]["request"],
+): Promise<MessageInitShape<typeof ResponseOpSchema>> {
+	if (request.case === "requestPut") return { response: { case: "responsePut", value: {} } };
+	if (request.case !== "requestRange") return { response: { case: "responseDeleteRange", value: {} } };
+	const kvs = (await range(store, request.value)).map(served);
+	return { response: { case: "responseRange", value: { kvs, count: BigInt(kvs.length) } } };
 }
 
 function expectation({ target, key, result, targetUnion }: Compare): Expect {

@@ -1,0 +1,111 @@
+import type { Logger } from "pino";
+import { WeftError } from "../model/error.ts";
+import type { TokenView } from "../model/view.ts";
+import { openEtcdStore } from "../store/etcd.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+import { agentPort, type Identity } from "./identity.ts";
+import { listenForHosts } from "./listener.ts";
+import { type Paths, paths } from "./paths.ts";
+import { Authority, fingerprint, readCredentials, storeName } from "./pki.ts";
+import { createToken } from "./tokens.ts";
+
+/** The cluster's store as this host uses it. */
+export interface ClusterStore {
+	readonly store: Store;
+	/** @throws {WeftError} CONFIG_INVALID where no tokens are used. */
+	createToken(ttlSeconds: number): Promise<TokenView>;
+	close(): Promise<void>;
+}
+
+/** Opens the store that the identity names; the embedded one is served to other hosts. */
+export async function openClusterStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
+	const { storeUrl } = identity;
+	if (storeUrl.startsWith("weft://")) return memberStore(identity, agentPaths);
+	if (storeUrl.startsWith("etcd://")) return etcdStore(storeUrl);
+	if (storeUrl.startsWith("sqlite:")) return embeddedStore(identity, agentPaths, log);
+	throw new WeftError(
+		"ARGUMENT_INVALID",
+		`Cannot use the store "${storeUrl}": weft knows sqlite:, etcd:// and weft://`,
+		{
+			fix: "weft launch --store etcd://10.0.0.5:2379, or omit --store for the embedded one",
+		},
+	);
+}
+
+async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
+	const dir = paths.pki(agentPaths);
+	const authority = await Authority.open(dir, identity.name);
+	const credentials = readCredentials(dir);
+	if (credentials === undefined) throw new TypeError("the authority writes this host's credentials");
+	const store = await openSqliteStore(paths.storeDb(agentPaths));
+	const address = `${identity.vtep}:${agentPort}`;
+	const listener = await listenForHosts({
+		store,
+		authority,
+		credentials,
+		address: identity.vtep,
+		port: agentPort,
+		storeUrl: `weft://${address}`,
+	});
+	log.info({ address }, "serving the embedded store to other hosts");
+	return {
+		store,
+		createToken: (ttlSeconds) => newToken(store, address, authority.certificate, ttlSeconds),
+		async close() {
+			await listener.close();
+			await store.close();
+		},
+	};
+}
+
+async function newToken(store: Store, address: string, ca: string, ttlSeconds: number): Promise<TokenView> {
+	const now = Date.now();
+	const expiresAt = now + ttlSeconds * 1000;
+	const token = await createToken(store, { addresses: [address], fingerprint: fingerprint(ca), expiresAt }, now);
+	return { token, expiresAt: new Date(expiresAt).toISOString() };
+}
+
+function memberStore({ storeUrl }: Identity, agentPaths: Paths): ClusterStore {
+	const credentials = readCredentials(paths.pki(agentPaths));
+	if (credentials === undefined) {
+		throw new WeftError(
+			"CONFIG_INVALID",
+			`Cannot use the store at ${storeUrl}: this host has no certificate of that cluster`,
+			{
+				fix: "weft launch --join TOKEN",
+			},
+		);
+	}
+	const { ca, certificate: cert, key } = credentials;
+	const store = openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], {
+		tls: { ca, cert, key, serverName: storeName },
+	});
+	return {
+		store,
+		createToken: (ttlSeconds) => newToken(store, storeUrl.slice("weft://".length), ca, ttlSeconds),
+		close: () => store.close(),
+	};
+}
+
+function etcdStore(storeUrl: string): ClusterStore {
+	const urls = storeUrl
+		.slice("etcd://".length)
+		.split(",")
+		.map((one) => `http://${one}`);
+	const store = openEtcdStore(storeUrl, urls);
+	return {
+		store,
+		createToken: () =>
+			Promise.reject(
+				new WeftError(
+					"CONFIG_INVALID",
+					"Cannot make a join token: the store is an etcd of your own, which other hosts use directly",
+					{
+						fix: `weft launch --store ${storeUrl}, on the other host`,
+					},
+				),
+			),
+		close: () => store.close(),
+	};
+}

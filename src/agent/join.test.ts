@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { openEtcdStore } from "../store/etcd.ts";
+import { openMemoryStore } from "../store/sqlite.ts";
+import { joinCluster } from "./join-client.ts";
+import { listenForHosts } from "./listener.ts";
+import { Authority, fingerprint, readCredentials, storeName } from "./pki.ts";
+import { createToken } from "./tokens.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "weft-join-"));
+const store = openMemoryStore();
+const address = "127.0.0.1";
+const port = 20_000 + (process.pid % 20_000);
+let authority: Authority;
+let listener: { close(): Promise<void> };
+
+before(async () => {
+	authority = await Authority.open(dir, "host1");
+	const credentials = readCredentials(dir);
+	assert.ok(credentials);
+	listener = await listenForHosts({
+		store,
+		authority,
+		credentials,
+		address,
+		port,
+		storeUrl: `weft://${address}:${port}`,
+	});
+});
+
+after(async () => {
+	await listener.close();
+	await store.close();
+	rmSync(dir, { recursive: true });
+});
+
+function token(changes: { fingerprint?: string; expiresAt?: number } = {}): Promise<string> {
+	const now = Date.now();
+	return createToken(
+		store,
+		{
+			addresses: [`${address}:${port}`],
+			fingerprint: fingerprint(authority.certificate),
+			expiresAt: now + 60_000,
+			...changes,
+		},
+		now,
+	);
+}
+
+test("joinCluster() gives a certificate that opens the store", async () => {
+	const { ca, certificate, key, storeUrl } = await joinCluster(await token(), { hostName: "host2" });
+	assert.equal(storeUrl, `weft://${address}:${port}`);
+	const tls = { ca, cert: certificate, key, serverName: storeName };
+	const member = openEtcdStore(storeUrl, [`https://${address}:${port}`], { tls });
+	assert.equal(await member.txn([], [{ put: "a", value: "1" }]), store.revision);
+	assert.equal((await store.get("a"))?.value, "1");
+	await member.close();
+});
+
+test("joinCluster() refuses a token that was used", async () => {
+	const once = await token();
+	await joinCluster(once, { hostName: "host2" });
+	await assert.rejects(joinCluster(once, { hostName: "host3" }), { code: "TOKEN_USED" });
+});
+
+test("joinCluster() refuses a token that has expired", async () => {
+	await assert.rejects(joinCluster(await token({ expiresAt: Date.now() - 1 }), { hostName: "host2" }), {
+		code: "TOKEN_EXPIRED",
+	});
+});
+
+test("joinCluster() refuses a token that is not this cluster's", async () => {
+	const foreign = await token();
+	await store.txn([], [{ deletePrefix: "tokens" }]);
+	await assert.rejects(joinCluster(foreign, { hostName: "host2" }), { code: "TOKEN_INVALID" });
+});
+
+test("joinCluster() tells its secret to nobody but the token's authority", async () => {
+	const wrong = await token({ fingerprint: "0".repeat(64) });
+	await assert.rejects(joinCluster(wrong, { hostName: "host2" }), { code: "STORE_REFUSED" });
+	const { entries } = await store.list("tokens");
+	assert.ok(entries.every(({ value }) => !value.includes("usedAt")));
+});
+
+test("joinCluster() says which agents did not answer", async () => {
+	const now = Date.now();
+	const lost = await createToken(
+		store,
+		{ addresses: ["127.0.0.1:1"], fingerprint: "0".repeat(64), expiresAt: now + 1000 },
+		now,
+	);
+	await assert.rejects(joinCluster(lost, { hostName: "host2" }), {
+		code: "STORE_UNREACHABLE",
+		message: /127\.0\.0\.1:1/,
+	});
+});
+
+for (const [what, text] of [
+	["nothing", ""],
+	["half of it", "weft1.eyJhZGRyZXNzZXMi"],
+	["something else", "SWMTKN-1-abc"],
+] as const)
+	test(`joinCluster() refuses ${what} as a token`, async () => {
+		await assert.rejects(joinCluster(text, { hostName: "host2" }), { code: "TOKEN_INVALID" });
+	});
+
+test("the store is closed to those without a certificate of the cluster", async () => {
+	const { ca } = await joinCluster(await token(), { hostName: "host2" });
+	const stranger = openEtcdStore("weft://x", [`https://${address}:${port}`], { tls: { ca, serverName: storeName } });
+	await assert.rejects(stranger.list(""), { code: "STORE_REFUSED" });
+	await stranger.close();
+});

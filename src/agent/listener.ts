@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import { serveStore } from "../store/serve.ts";
+import type { EmbeddedStore } from "../store/sqlite.ts";
+import type { Authority, Credentials } from "./pki.ts";
+import { consumeToken } from "./tokens.ts";
+
+export interface ListenerOptions {
+	readonly store: EmbeddedStore;
+	readonly authority: Authority;
+	readonly credentials: Credentials;
+	readonly address: string;
+	readonly port: number;
+	/** What a joiner is to use from then on. */
+	readonly storeUrl: string;
+}
+
+/** A certificate request is far smaller; nobody is known yet, so nobody may send more. */
+const longestBodyBytes = 16 * 1024;
+const bodyTimeoutMs = 5_000;
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
+/**
+ * Listens for other hosts, over TLS: `POST /join` for those with a token, the embedded store for those with a
+ * certificate of the cluster's authority.
+ * @throws {WeftError} PORT_IN_USE, ADDRESS_INVALID
+ */
+export async function listenForHosts(options: ListenerOptions): Promise<{ close(): Promise<void> }> {
+	const { credentials } = options;
+	const ended = new AbortController();
+	const store = connectNodeAdapter({ routes: serveStore(options.store, ended.signal) });
+	const server = createSecureServer(
+		{
+			allowHTTP1: true,
+			// With the authority's own certificate behind: a joiner knows its fingerprint.
+			cert: `${credentials.certificate}\n${credentials.ca}`,
+			key: credentials.key,
+			ca: credentials.ca,
+			requestCert: true,
+			rejectUnauthorized: false,
+			minVersion: "TLSv1.3",
+		},
+		(request, response) => {
+			if (request.url === "/join" && request.method === "POST") void answerJoin(options, request, response);
+			else if (isMember(request)) store(request, response);
+			else
+				answer(
+					response,
+					403,
+					new WeftError("STORE_REFUSED", "Cannot use the store: no certificate of this cluster was shown", {
+						fix: "weft launch --join TOKEN",
+					}),
+				);
+		},
+	);
+	const sessions = new Set<{ destroy(): void }>();
+	server.on("session", (session) => {
+		sessions.add(session);
+		session.on("close", () => sessions.delete(session));
+	});
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", (cause) => reject(cannotListen(cause, options)));
+		server.listen(options.port, options.address, resolve);
+	});
+	return {
+		close: async () => {
+			ended.abort();
+			for (const session of sessions) session.destroy();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
+
+function isMember(request: Request): boolean {
+	const socket = "stream" in request ? request.stream.session?.socket : request.socket;
+	return (socket as TLSSocket | undefined)?.authorized === true;
+}
+
+async function answerJoin(options: ListenerOptions, request: Request, response: Response): Promise<void> {
+	try {
+		const { secret, csr } = JSON.parse(await bodyOf(request)) as { secret?: unknown; csr?: unknown };
+		if (typeof secret !== "string" || typeof csr !== "string") throw new TypeError("secret and csr are wanted");
+		await consumeToken(options.store, secret, Date.now());
+		const certificate = await options.authority.admit(csr);
+		answer(response, 200, { certificate, ca: options.authority.certificate, storeUrl: options.storeUrl });
+	} catch (error) {
+		if (isWeftError(error)) answer(response, error.status, error);
+		else
+			answer(
+				response,
+				400,
+				new WeftError("ARGUMENT_INVALID", "Cannot admit the host: its request is not well formed", {
+					cause: causeText(error),
+				}),
+			);
+	}
+}
+
+function answer(response: Response, status: number, body: WeftError | object): void {
+	(response as ServerResponse).writeHead(status, { "content-type": "application/json" });
+	response.end(JSON.stringify(body instanceof WeftError ? body.toBody() : body));
+}
+
+async function bodyOf(request: Request): Promise<string> {
+	const timer = setTimeout(() => request.destroy(new Error("the request took too long")), bodyTimeoutMs);
+	try {
+		let text = "";
+		for await (const chunk of request) {
+			text += String(chunk);
+			if (text.length > longestBodyBytes) throw new RangeError("the request is too long");
+		}
+		return text;
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+function cannotListen(cause: Error, { address, port }: ListenerOptions): WeftError {
+	const { code } = cause as NodeJS.ErrnoException;
+	if (code === "EADDRINUSE") {
+		return new WeftError("PORT_IN_USE", `Cannot listen for other hosts at ${address}:${port}: another program does`, {
+			fix: `ss -ltnp sport = :${port} shows which`,
+			cause,
+		});
+	}
+	return new WeftError("ADDRESS_INVALID", `Cannot listen for other hosts at ${address}:${port}`, {
+		fix: "weft launch --advertise-addr IP",
+		cause,
+	});
+}
