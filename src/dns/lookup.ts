@@ -1,0 +1,57 @@
+import type { Ipv4 } from "../model/address.ts";
+import { parseIpv4 } from "../model/address.ts";
+import type { SandboxId } from "../model/endpoint.ts";
+import { prefixContains } from "../model/prefix.ts";
+import type { NetworkNames, Picture } from "./picture.ts";
+
+/**
+ * @param name     As asked, without the final dot, in any case.
+ * @param rotation Any number; the next one turns the order by one.
+ * @returns The addresses behind a name, those of the same host first, each group turned by `rotation`; undefined for a name
+ *   that is none of the cluster's. A name is `<container>`, `<alias>`, or either with `.<network>` behind it.
+ */
+export function lookupName(picture: Picture, sandbox: SandboxId, name: string, rotation: number): Ipv4[] | undefined {
+	const wanted = name.toLowerCase();
+	for (const network of picture.networksOf(sandbox)) {
+		const suffix = `.${network.name.toLowerCase()}`;
+		const holders =
+			network.byName.get(wanted) ??
+			(wanted.endsWith(suffix) ? network.byName.get(wanted.slice(0, -suffix.length)) : undefined);
+		if (holders === undefined) continue;
+		const endpoints = [...holders].map((id) => network.endpoints.get(id)).filter((endpoint) => endpoint !== undefined);
+		const near = endpoints.filter(({ local }) => local).map(({ address }) => address);
+		const far = endpoints.filter(({ local }) => !local).map(({ address }) => address);
+		return [...turned(near, rotation), ...turned(far, rotation)];
+	}
+	return undefined;
+}
+
+function turned<T>(items: readonly T[], by: number): T[] {
+	if (items.length < 2) return [...items];
+	const cut = by % items.length;
+	return [...items.slice(cut), ...items.slice(0, cut)];
+}
+
+/**
+ * @param name "2.0.0.10.in-addr.arpa" (RFC 1035, section 3.5).
+ * @returns The full name behind an address; null for an address of the cluster's that nobody has; undefined for one that is
+ *   none of the cluster's.
+ */
+export function lookupAddress(picture: Picture, sandbox: SandboxId, name: string): string | null | undefined {
+	const labels = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/i.exec(name);
+	const address = labels === null ? undefined : parseIpv4(labels.slice(1).reverse().join("."));
+	if (address === undefined) return undefined;
+	let ours = false;
+	for (const network of picture.networksOf(sandbox)) {
+		const found = nameOf(network, address);
+		if (found !== undefined) return found;
+		ours ||= prefixContains(network.subnet, address);
+	}
+	return ours ? null : undefined;
+}
+
+function nameOf(network: NetworkNames, address: Ipv4): string | undefined {
+	const id = network.byAddress.get(address);
+	const endpoint = id === undefined ? undefined : network.endpoints.get(id);
+	return endpoint === undefined ? undefined : `${endpoint.name}.${network.name}`;
+}

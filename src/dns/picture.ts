@@ -1,0 +1,109 @@
+import type { Ipv4 } from "../model/address.ts";
+import type { EndpointId, SandboxId } from "../model/endpoint.ts";
+import type { NetnsRef } from "../model/kernel-state.ts";
+import type { NetworkId } from "../model/network.ts";
+import type { Prefix } from "../model/prefix.ts";
+
+/** One endpoint as names know it. */
+export interface NamedEndpoint {
+	readonly name: string;
+	readonly aliases: readonly string[];
+	readonly address: Ipv4;
+	/** On the same host as the one who asks: answered first. */
+	readonly local: boolean;
+}
+
+/** A sandbox that is to have a name server at 127.0.0.11. */
+export interface NamedSandbox {
+	readonly netns: NetnsRef;
+	readonly networks: readonly NetworkId[];
+}
+
+/** One change of the picture; a value that is absent takes the thing away. All that there is makes a whole picture. */
+export type PictureChange =
+	| { readonly network: NetworkId; readonly value?: { readonly name: string; readonly subnet: Prefix } }
+	| { readonly endpoint: EndpointId; readonly in: NetworkId; readonly value?: NamedEndpoint }
+	| { readonly sandbox: SandboxId; readonly value?: NamedSandbox };
+
+interface NetworkNames {
+	name: string;
+	subnet: Prefix;
+	readonly endpoints: Map<EndpointId, NamedEndpoint>;
+	/** By name and alias, in lower case. */
+	readonly byName: Map<string, Set<EndpointId>>;
+	readonly byAddress: Map<Ipv4, EndpointId>;
+}
+
+/** All names that this host can be asked for. A change costs the same with ten names and with ten thousand. */
+export class Picture {
+	readonly sandboxes = new Map<SandboxId, NamedSandbox>();
+	readonly #networks = new Map<NetworkId, NetworkNames>();
+
+	apply(change: PictureChange): void {
+		if ("network" in change) this.#setNetwork(change.network, change.value);
+		else if ("endpoint" in change) this.#setEndpoint(change.in, change.endpoint, change.value);
+		else if (change.value === undefined) this.sandboxes.delete(change.sandbox);
+		else this.sandboxes.set(change.sandbox, change.value);
+	}
+
+	/** @returns The changes that make this picture out of an empty one. */
+	*changes(): Iterable<PictureChange> {
+		for (const [network, { name, subnet, endpoints }] of this.#networks) {
+			yield { network, value: { name, subnet } };
+			for (const [endpoint, value] of endpoints) yield { endpoint, in: network, value };
+		}
+		for (const [sandbox, value] of this.sandboxes) yield { sandbox, value };
+	}
+
+	/** @returns The networks that a sandbox is in and that are known. */
+	networksOf(id: SandboxId): NetworkNames[] {
+		const { networks = [] } = this.sandboxes.get(id) ?? {};
+		return networks.map((network) => this.#networks.get(network)).filter((network) => network !== undefined);
+	}
+
+	#network(id: NetworkId): NetworkNames {
+		let network = this.#networks.get(id);
+		if (network === undefined) {
+			network = {
+				name: "",
+				subnet: "0.0.0.0/32" as Prefix,
+				endpoints: new Map(),
+				byName: new Map(),
+				byAddress: new Map(),
+			};
+			this.#networks.set(id, network);
+		}
+		return network;
+	}
+
+	#setNetwork(id: NetworkId, value: { name: string; subnet: Prefix } | undefined): void {
+		if (value === undefined) this.#networks.delete(id);
+		else Object.assign(this.#network(id), value);
+	}
+
+	#setEndpoint(networkId: NetworkId, id: EndpointId, value: NamedEndpoint | undefined): void {
+		const network = this.#network(networkId);
+		const old = network.endpoints.get(id);
+		for (const name of old === undefined ? [] : namesOf(old)) {
+			const holders = network.byName.get(name);
+			holders?.delete(id);
+			if (holders?.size === 0) network.byName.delete(name);
+		}
+		if (old !== undefined && network.byAddress.get(old.address) === id) network.byAddress.delete(old.address);
+		network.endpoints.delete(id);
+		if (value === undefined) return;
+		network.endpoints.set(id, value);
+		network.byAddress.set(value.address, id);
+		for (const name of namesOf(value)) {
+			let holders = network.byName.get(name);
+			if (holders === undefined) network.byName.set(name, (holders = new Set()));
+			holders.add(id);
+		}
+	}
+}
+
+export type { NetworkNames };
+
+function namesOf({ name, aliases }: NamedEndpoint): string[] {
+	return [name, ...aliases].map((one) => one.toLowerCase());
+}
