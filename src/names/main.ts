@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import pino from "pino";
+import type { PictureChange } from "../dns/picture.ts";
+import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
+import { causeText, WeftError } from "../model/error.ts";
+import { Forwarder } from "./forward.ts";
+import { Lines, type PictureAck, type PictureMessage } from "./protocol.ts";
+import { Resolvers } from "./resolvers.ts";
+import { NamesServer } from "./server.ts";
+
+export interface NamesOptions {
+	/** Where the agent tells what there is. */
+	readonly socketPath: string;
+	/** Keeps the last picture, for a start while the agent is away. */
+	readonly statePath: string;
+}
+
+const saveAfterMs = 200;
+const nameserver = "127.0.0.11";
+const backlog = 64;
+
+/**
+ * Runs the process that answers names, until `signal` aborts.
+ * @throws {WeftError} AGENT_ALREADY_RUNNING when another one serves at that socket.
+ */
+export async function runNames({ socketPath, statePath }: NamesOptions, signal: AbortSignal): Promise<void> {
+	const log = pino({ name: "names" }, pino.destination({ fd: 2, sync: true }));
+	const names = new NamesServer(new Forwarder(new Resolvers()), {
+		udp: (netns) => udpSocketIn(netns, nameserver, 53),
+		tcp: (netns) => tcpListenerIn(netns, nameserver, 53, backlog),
+	});
+	const failed = names.apply(recall(statePath), true);
+	if (Object.keys(failed).length > 0) log.warn({ failed }, "cannot serve some sandboxes of the last picture");
+	await refuseSecond(socketPath);
+	mkdirSync(dirname(socketPath), { recursive: true });
+	rmSync(socketPath, { force: true });
+	let saving: NodeJS.Timeout | undefined;
+	const save = () => {
+		saving = undefined;
+		writeFileSync(`${statePath}.new`, JSON.stringify(names.changes()), { mode: 0o600, flush: true });
+		renameSync(`${statePath}.new`, statePath);
+	};
+	const server = createServer((socket) =>
+		serveAgent(socket, names, () => {
+			saving ??= setTimeout(save, saveAfterMs);
+		}),
+	);
+	await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+	chmodSync(socketPath, 0o600);
+	log.info({ socketPath }, "serving names");
+	await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+	clearTimeout(saving);
+	save();
+	server.close();
+	names.close();
+}
+
+function recall(statePath: string): PictureChange[] {
+	try {
+		return JSON.parse(readFileSync(statePath, "utf8")) as PictureChange[];
+	} catch {
+		// None yet, or not whole: the agent will tell.
+		return [];
+	}
+}
+
+function serveAgent(socket: Socket, names: NamesServer, changed: () => void): void {
+	const lines = new Lines();
+	socket.setEncoding("utf8");
+	socket.on("error", () => socket.destroy());
+	socket.on("data", (chunk: string) => {
+		for (const line of lines.push(chunk)) {
+			try {
+				const { seq, whole, changes } = JSON.parse(line) as PictureMessage;
+				const ack: PictureAck = { seq, failed: names.apply(changes, whole), pid: process.pid };
+				socket.write(`${JSON.stringify(ack)}\n`);
+				changed();
+			} catch (error) {
+				socket.destroy(new Error(`a message that cannot be read: ${causeText(error)}`));
+				return;
+			}
+		}
+	});
+}
+
+function refuseSecond(socketPath: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const probe = connect(socketPath);
+		probe.once("error", () => resolve());
+		probe.once("connect", () => {
+			probe.destroy();
+			reject(new WeftError("AGENT_ALREADY_RUNNING", `Cannot serve names: another process does, at ${socketPath}`));
+		});
+	});
+}

@@ -1,0 +1,28 @@
+import type { PictureChange } from "../dns/picture.ts";
+import type { SandboxId } from "../model/endpoint.ts";
+
+/** One line of JSON from the agent to the names process. */
+export interface PictureMessage {
+	readonly seq: number;
+	/** The changes make a whole picture: what is not in them is gone. */
+	readonly whole: boolean;
+	readonly changes: readonly PictureChange[];
+}
+
+/** One line back: the message is applied, and the sockets of all sandboxes are open but for these. */
+export interface PictureAck {
+	readonly seq: number;
+	readonly failed: Readonly<Record<SandboxId, string>>;
+	readonly pid: number;
+}
+
+/** Splits a stream of text into lines. A line without an end stays until its end comes. */
+export class Lines {
+	#rest = "";
+
+	push(chunk: string): string[] {
+		const lines = (this.#rest + chunk).split("\n");
+		this.#rest = lines.pop() ?? "";
+		return lines.filter((line) => line !== "");
+	}
+}
