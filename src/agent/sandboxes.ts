@@ -93,7 +93,7 @@ export class Sandboxes {
 		await loop.applied(`network ${network.id}`, applyTimeoutMs);
 		await loop.applied(`endpoint ${network.id} ${endpoint.id}`, applyTimeoutMs);
 		await loop.applied(`sandbox ${sandboxId}`, applyTimeoutMs);
-		await names.endpointReady(network.id, endpoint.id);
+		await names.sandboxReady(sandboxId);
 	}
 
 	/**

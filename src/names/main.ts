@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import pino from "pino";
 import type { PictureChange } from "../dns/picture.ts";
 import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
+import { ipv4 } from "../model/address.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import { Forwarder } from "./forward.ts";
 import { Lines, type PictureAck, type PictureMessage } from "./protocol.ts";
@@ -18,7 +19,7 @@ export interface NamesOptions {
 }
 
 const saveAfterMs = 200;
-const nameserver = "127.0.0.11";
+const nameserver = ipv4("127.0.0.11");
 const backlog = 64;
 
 /**

@@ -1,0 +1,190 @@
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import type { Logger } from "pino";
+import type { PictureChange } from "../dns/picture.ts";
+import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import type { HostId } from "../model/host.ts";
+import type { StatusView } from "../model/view.ts";
+import { NamesClient } from "../names/control-client.ts";
+import type { PictureAck } from "../names/protocol.ts";
+import type { View, ViewChange } from "../reconcile/view.ts";
+import { type Paths, paths } from "./paths.ts";
+
+/** Where a sandbox finds its name server. */
+export const nameserver = "127.0.0.11";
+
+const connectAgainMs = 50;
+const startTimeoutMs = 10_000;
+
+/** Tells the names process what there is, change by change, and starts it again when it ends. */
+export class NamesFeed {
+	readonly #paths: Paths;
+	readonly #hostId: HostId;
+	readonly #log: Logger;
+	#view: View | undefined;
+	#client: NamesClient | undefined;
+	#pending: PictureChange[] = [];
+	#last: Promise<PictureAck | undefined> = Promise.resolve(undefined);
+	#pid: number | undefined;
+	#closed = false;
+
+	constructor(agentPaths: Paths, hostId: HostId, log: Logger) {
+		this.#paths = agentPaths;
+		this.#hostId = hostId;
+		this.#log = log;
+	}
+
+	/** Connects, starting the process where it does not run, and tells the whole picture. */
+	async start(view: View): Promise<void> {
+		this.#view = view;
+		await this.#connect();
+	}
+
+	status(): StatusView["names"] {
+		if (this.#client === undefined) return { state: "restarting" };
+		return { state: "serving", ...(this.#pid === undefined ? {} : { pid: this.#pid }) };
+	}
+
+	/** Notes what a change of the view means for names; told at the next {@link flush}. */
+	note(view: View, change: ViewChange): void {
+		const made = this.#changeOf(view, change);
+		if (made !== undefined) this.#pending.push(made);
+	}
+
+	flush(): void {
+		if (this.#pending.length === 0 || this.#client === undefined) return;
+		const changes = this.#pending;
+		this.#pending = [];
+		this.#tell(this.#client, changes, false);
+	}
+
+	/** Resolves when all that was noted answers. A names process that is being started again is told when it is up. */
+	async settled(): Promise<void> {
+		this.flush();
+		await this.#last;
+	}
+
+	/** Resolves when the sandbox has its name server. @throws {WeftError} SANDBOX_FAILED */
+	async sandboxReady(id: string): Promise<void> {
+		this.flush();
+		const reason = (await this.#last)?.failed[id];
+		if (reason === undefined) return;
+		throw new WeftError(
+			"SANDBOX_FAILED",
+			`Cannot serve names to sandbox ${id.slice(0, 12)}: nothing can listen at ${nameserver}:53 in it`,
+			{
+				fix: "check that its lo is up, and that no other program listens there",
+				cause: reason,
+			},
+		);
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#client?.close();
+	}
+
+	#tell(client: NamesClient, changes: readonly PictureChange[], whole: boolean): void {
+		this.#last = client.tell(changes, whole).then(
+			(ack) => {
+				this.#pid = ack.pid;
+				return ack;
+			},
+			(error: unknown) => {
+				this.#log.warn({ cause: causeText(error) }, "the names process did not take a change");
+				// The whole picture follows when it is there again.
+				client.close();
+				return undefined;
+			},
+		);
+	}
+
+	#changeOf(view: View, change: ViewChange): PictureChange | undefined {
+		switch (change.kind) {
+			case "network": {
+				const network = view.network(change.id);
+				return {
+					network: change.id,
+					...(network === undefined ? {} : { value: { name: network.name, subnet: network.subnet } }),
+				};
+			}
+			case "endpoint": {
+				const endpoint = view.endpoints(change.networkId).get(change.id);
+				const picture = { endpoint: change.id, in: change.networkId };
+				if (endpoint === undefined) return picture;
+				const { name, aliases, address, hostId } = endpoint;
+				return { ...picture, value: { name, aliases, address, local: hostId === this.#hostId } };
+			}
+			case "sandbox": {
+				const sandbox = view.sandboxes.get(change.id);
+				if (sandbox === undefined) return { sandbox: change.id };
+				const networks = sandbox.attachments.map(({ networkId }) => networkId);
+				return { sandbox: change.id, value: { netns: sandbox.netns, networks } };
+			}
+			case "host":
+			case "liveness":
+				return undefined;
+		}
+	}
+
+	#whole(view: View): PictureChange[] {
+		const changes: ViewChange[] = [];
+		for (const id of view.networkIds()) {
+			changes.push({ kind: "network", id });
+			for (const endpoint of view.endpoints(id).keys())
+				changes.push({ kind: "endpoint", networkId: id, id: endpoint, before: undefined });
+		}
+		for (const id of view.sandboxes.keys()) changes.push({ kind: "sandbox", id, before: undefined });
+		return changes.map((change) => this.#changeOf(view, change)).filter((change) => change !== undefined);
+	}
+
+	async #connect(): Promise<void> {
+		const deadline = performance.now() + startTimeoutMs;
+		let started = false;
+		while (!this.#closed) {
+			try {
+				const client = await NamesClient.connect(paths.namesSocket(this.#paths), () => this.#lost());
+				this.#client = client;
+				this.#pending = [];
+				if (this.#view !== undefined) this.#tell(client, this.#whole(this.#view), true);
+				await this.#last;
+				return;
+			} catch (error) {
+				if (isWeftError(error)) throw error;
+				if (!started) this.#spawn();
+				started = true;
+				if (performance.now() > deadline) {
+					throw new WeftError(
+						"TIMEOUT",
+						`Cannot start the names process: it does not answer within ${startTimeoutMs} ms`,
+						{
+							fix: `see the end of ${paths.namesLog(this.#paths)}`,
+							cause: error,
+						},
+					);
+				}
+				await new Promise((resolve) => setTimeout(resolve, connectAgainMs));
+			}
+		}
+	}
+
+	#lost(): void {
+		this.#client = undefined;
+		if (this.#closed) return;
+		this.#log.warn("the names process ended: starting it again");
+		this.#connect().catch((error: unknown) =>
+			this.#log.error({ cause: causeText(error) }, "cannot start the names process"),
+		);
+	}
+
+	/** A process of its own: it outlives the agent. */
+	#spawn(): void {
+		const log = openSync(paths.namesLog(this.#paths), "a", 0o600);
+		const flags = ["--socket", paths.namesSocket(this.#paths), "--state", paths.namesPicture(this.#paths)];
+		spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", "names", ...flags], {
+			detached: true,
+			stdio: ["ignore", log, log],
+			cwd: "/",
+		}).unref();
+	}
+}
