@@ -64,8 +64,9 @@ export class NamesFeed {
 		await this.#last;
 	}
 
-	/** Resolves when the sandbox has its name server. @throws {WeftError} SANDBOX_FAILED */
+	/** Resolves when the sandbox has its name server: called once its namespace is there. @throws {WeftError} SANDBOX_FAILED */
 	async sandboxReady(id: string): Promise<void> {
+		if (this.#view !== undefined) this.note(this.#view, { kind: "sandbox", id, before: undefined });
 		this.flush();
 		const reason = (await this.#last)?.failed[id];
 		if (reason === undefined) return;
