@@ -77,6 +77,7 @@ class SqliteStore implements EmbeddedStore {
 	readonly #table: SqliteTable;
 	readonly #feed = new Feed();
 	readonly #expiry = new Map<LeaseId, { timer: NodeJS.Timeout; lost: AbortController }>();
+	readonly #beats = new Set<NodeJS.Timeout>();
 	#closed = false;
 
 	constructor(table: SqliteTable, url: string) {
@@ -177,12 +178,14 @@ class SqliteStore implements EmbeddedStore {
 		const id = this.grant(ttlSeconds);
 		const beat = setInterval(() => this.keepAlive(id), (ttlSeconds * 1000) / 3);
 		beat.unref();
+		this.#beats.add(beat);
 		const lost = this.#expiry.get(id)?.lost.signal ?? AbortSignal.abort();
 		return {
 			id,
 			lost,
 			revoke: async () => {
 				clearInterval(beat);
+				this.#beats.delete(beat);
 				if (!this.#closed) this.endLease(id);
 			},
 		};
@@ -196,6 +199,7 @@ class SqliteStore implements EmbeddedStore {
 		if (this.#closed) return;
 		this.#closed = true;
 		for (const { timer } of this.#expiry.values()) clearTimeout(timer);
+		for (const beat of this.#beats) clearInterval(beat);
 		this.#table.close();
 	}
 }
