@@ -3,6 +3,7 @@ import type { NetnsRef } from "../../model/kernel-state.ts";
 import { codeOf, Errno, toWeftError } from "../errno.ts";
 import { MSG_TRUNC, recv, send, setsockopt, setsockoptInt, socket } from "../ffi.ts";
 import { inNetns } from "../netns.ts";
+import { endOfSend, join } from "./batch.ts";
 import {
 	type Message,
 	NLM_F_ACK,
@@ -80,15 +81,28 @@ export class NetlinkSocket {
 
 	/** Asks for one object. @throws {Errno} ENOENT or ENODEV when there is none. */
 	get(message: Request): Message {
-		this.#send([message]);
-		const sequence = this.#sequence;
-		for (;;) {
-			for (const reply of this.#receive()) {
-				if (reply.sequence !== sequence) continue;
-				if (reply.type === NLMSG_ERROR) throw errorOf(reply) ?? new Errno(requestName(message), ENODATA);
-				return reply;
+		const [reply] = this.getMany([message]);
+		if (reply === undefined || reply instanceof Errno) throw reply ?? new Errno(requestName(message), ENODATA);
+		return reply;
+	}
+
+	/** Asks for many objects, many in one send. @returns One entry for each message, in their order. */
+	getMany(messages: readonly Request[]): (Message | Errno)[] {
+		const replies: (Message | Errno)[] = [];
+		while (replies.length < messages.length) {
+			const last = endOfSend(messages, replies.length);
+			const sent = messages.slice(replies.length, last);
+			const first = this.#sequence + 1;
+			this.#send(sent);
+			for (let answered = 0; answered < sent.length; ) {
+				for (const reply of this.#receive()) {
+					if (reply.sequence !== first + answered) continue;
+					const request = sent[answered++];
+					replies.push(reply.type === NLMSG_ERROR ? (errorOf(reply, request) ?? new Errno("netlink", ENODATA)) : reply);
+				}
 			}
 		}
+		return replies;
 	}
 
 	/** Asks for all objects. A dump that something changed under is asked for again. @throws {Errno} */
@@ -173,36 +187,10 @@ export class NetlinkSocket {
 	}
 }
 
-/** @returns The index behind the last message that goes into one send with message `first`. */
-function endOfSend(messages: readonly Request[], first: number): number {
-	let bytes = 0;
-	let end = first;
-	while (end < messages.length && end - first < maxMessagesPerSend) {
-		bytes += ((messages[end] as Request).length + 3) & ~3;
-		if (bytes > maxBytesPerSend && end > first) break;
-		end += 1;
-	}
-	return end;
-}
-
-function join(messages: readonly Request[]): Buffer {
-	let length = 0;
-	for (const message of messages) length += (message.length + 3) & ~3;
-	const joined = Buffer.alloc(length);
-	let at = 0;
-	for (const message of messages) {
-		joined.set(message, at);
-		at += (message.length + 3) & ~3;
-	}
-	return joined;
-}
-
 /** The largest datagram of a dump is 32 KiB (NLMSG_GOODSIZE and what a socket asked for); links with many parts take more. */
 const scratch = Buffer.alloc(256 * 1024);
 /** A limit, not memory that is taken. All refusals of one send must fit in. */
 const bufferBytes = 8 * 1024 * 1024;
-const maxMessagesPerSend = 500;
-const maxBytesPerSend = 64 * 1024;
 const dumpAttempts = 5;
 /** struct timeval: 2 seconds. The kernel answers within the send; more means that it never will. */
 const receiveTimeout = Buffer.alloc(16);

@@ -1,0 +1,32 @@
+import type { Kernel } from "./kernel.ts";
+import { applyOps } from "./linux/apply.ts";
+import { Events } from "./linux/events.ts";
+import { readFacts } from "./linux/facts.ts";
+import { Nsids } from "./linux/nsids.ts";
+import { observeScopes } from "./linux/observe.ts";
+import { Session } from "./linux/session.ts";
+import { listNetns, netnsCookie } from "./netns.ts";
+
+/** The names of namespaces that weft makes: overlays', and sandboxes'. */
+const ownNetns = /^(1-[0-9a-f]{10}|weft-[0-9a-f]{12})$/;
+
+/** The kernel of the namespace that this process runs in, through netlink. Needs root. */
+export function openLinuxKernel(): Kernel {
+	const nsids = new Nsids();
+	const events = new Events(nsids);
+	/** Opens what a call needs, and closes it again whatever happens. */
+	const within = <T>(work: (session: Session) => T): T => {
+		using session = new Session(nsids);
+		return work(session);
+	};
+	return {
+		observe: (scopes) => within((session) => observeScopes(session, scopes)),
+		apply: (ops) => within((session) => events.withoutOwn(session, ops, () => applyOps(session, ops))),
+		facts: () => within(readFacts),
+		listNetns: () => listNetns().filter((name) => ownNetns.test(name)),
+		netnsCookie,
+		watchNetns: (ns) => within((session) => events.watch(session, ns)),
+		subscribe: (listener) => events.subscribe(listener),
+		close: () => events.close(),
+	};
+}

@@ -1,0 +1,147 @@
+import { closeSync } from "node:fs";
+import { hostNetns, type Link, type LoopbackLink, type NetnsRef, type VethLink } from "../../model/kernel-state.ts";
+import { codeOf, type Errno } from "../errno.ts";
+import {
+	addBridgeRequest,
+	addrgenmodeNoneRequest,
+	addVethRequest,
+	addVxlanRequest,
+	delLinkGroupRequest,
+	delLinkRequest,
+	type LinkChanges,
+	setLinkRequest,
+	setPortRequest,
+} from "../netlink/link.ts";
+import type { Request } from "../netlink/message.ts";
+import { openNetns } from "../netns.ts";
+import type { Session } from "./session.ts";
+
+type MadeLink = Exclude<Link, LoopbackLink>;
+
+/** How the alias of a container's end begins: says that it belongs to a pair of weft's. */
+export const peerAliasHead = "peer of ";
+
+/**
+ * Makes a link, and nothing when it can't be made whole: master and port flags are set before it goes up.
+ * @throws {Errno} EEXIST, ENODEV (the master), EADDRINUSE (a VXLAN port) … @throws {WeftError} NETNS_NOT_FOUND
+ */
+export function addLink(session: Session, link: Link): void {
+	if (link.type === "loopback") {
+		setLink(session, link, { ...link, up: !link.up });
+		return;
+	}
+	const master = link.master === undefined ? {} : { master: session.ifindex(link.ns, link.master) };
+	create(session, link);
+	session.linksChanged();
+	try {
+		const [refusal] = session.route(link.ns).request([addrgenmodeNoneRequest(link.name)]);
+		if (refusal !== undefined && codeOf(refusal) !== "EAFNOSUPPORT") throw refusal;
+		changeAll(session, link.ns, [
+			setLinkRequest(link.name, {
+				alias: link.alias,
+				...master,
+				...(link.type === "bridge" ? { mtuBytes: link.mtuBytes } : {}),
+			}),
+			...portRequests(link),
+			...(link.up ? [setLinkRequest(link.name, { up: true })] : []),
+		]);
+		if (link.type === "veth") finishPeer(session, link);
+	} catch (error) {
+		session.route(link.ns).request([delLinkRequest(link.name)]);
+		session.linksChanged();
+		throw error;
+	}
+}
+
+function create(session: Session, link: MadeLink): void {
+	switch (link.type) {
+		case "bridge":
+			return session.route(link.ns).change(addBridgeRequest(link));
+		case "vxlan":
+			return withNetns(link.ns, (fd) => session.route(hostNetns).change(addVxlanRequest(link, fd)));
+		case "veth":
+			return withNetns(link.peer.ns, (fd) => session.route(link.ns).change(addVethRequest(link, fd)));
+	}
+}
+
+function finishPeer(session: Session, { alias, peer }: VethLink): void {
+	session
+		.route(peer.ns)
+		.change(setLinkRequest(peer.name, { alias: `${peerAliasHead}${alias}`.slice(0, maxAliasLength), up: peer.up }));
+}
+
+/** Changes what differs between `was` and `link`. @throws {Errno} ENODEV … @throws {WeftError} NETNS_NOT_FOUND */
+export function setLink(session: Session, link: Link, was: Link): void {
+	const requests: Request[] = [];
+	if (was.up && !link.up) requests.push(setLinkRequest(link.name, { up: false }));
+	if (link.type !== "loopback" && was.type !== "loopback") {
+		const changes = changesOf(session, link, was);
+		if (Object.keys(changes).length > 0) requests.push(setLinkRequest(link.name, changes));
+		requests.push(...portRequests(link));
+	}
+	if (!was.up && link.up) requests.push(setLinkRequest(link.name, { up: true }));
+	if (requests.length > 0) changeAll(session, link.ns, requests);
+	if (link.type === "veth" && was.type === "veth") setPeer(session, link.peer, was.peer);
+}
+
+function changesOf(session: Session, link: MadeLink, was: MadeLink): LinkChanges {
+	const remaster = link.master !== was.master;
+	return {
+		...(link.mtuBytes === was.mtuBytes ? {} : { mtuBytes: link.mtuBytes }),
+		...(link.alias === was.alias ? {} : { alias: link.alias }),
+		...(link.type === "bridge" && was.type === "bridge" && link.mac !== was.mac ? { mac: link.mac } : {}),
+		...(remaster ? { master: link.master === undefined ? 0 : session.ifindex(link.ns, link.master) } : {}),
+	};
+}
+
+function setPeer(session: Session, peer: VethLink["peer"], was: VethLink["peer"]): void {
+	const changes: LinkChanges = {
+		...(peer.mtuBytes === was.mtuBytes ? {} : { mtuBytes: peer.mtuBytes }),
+		...(peer.mac === was.mac ? {} : { mac: peer.mac }),
+		...(peer.up === was.up ? {} : { up: peer.up }),
+	};
+	if (Object.keys(changes).length > 0) changeAll(session, peer.ns, [setLinkRequest(peer.name, changes)]);
+}
+
+/**
+ * Deletes links of one namespace. Each alone costs a grace period of RCU (16 ms), so several are put into a group of their
+ * own, and that is deleted.
+ * @returns One entry for each: undefined where the link is gone, or what its deletion was refused with.
+ */
+export function delLinks(session: Session, ns: NetnsRef, names: readonly string[]): (Errno | undefined)[] {
+	const socket = session.route(ns);
+	const single = names.length === 1;
+	const errors = socket.request(
+		names.map((name) => (single ? delLinkRequest(name) : setLinkRequest(name, { group: doomedGroup }))),
+	);
+	const present = errors.some((error) => error === undefined);
+	const [refusal] = !single && present ? socket.request([delLinkGroupRequest(doomedGroup)]) : [];
+	session.linksChanged();
+	return errors.map((error) => (error === undefined ? refusal : codeOf(error) === "ENODEV" ? undefined : error));
+}
+
+function portRequests(link: MadeLink): Request[] {
+	return link.master === undefined || link.port === undefined ? [] : [setPortRequest(link.name, link.port)];
+}
+
+/** Sends changes in one go. @throws {Errno} What the first one was refused with. */
+function changeAll(session: Session, ns: NetnsRef, requests: readonly Request[]): void {
+	const error = session
+		.route(ns)
+		.request(requests)
+		.find((one) => one !== undefined);
+	if (error !== undefined) throw error;
+}
+
+function withNetns(ns: NetnsRef, work: (fd: number) => void): void {
+	const fd = openNetns(ns);
+	try {
+		work(fd);
+	} finally {
+		closeSync(fd);
+	}
+}
+
+const doomedGroup = 8787;
+/** IFALIASZ less the NUL. */
+const maxAliasLength = 255;

@@ -1,0 +1,71 @@
+import { closeSync } from "node:fs";
+import { codeOf, toWeftError } from "../errno.ts";
+import { Arena, bind, MSG_DONTWAIT, pollReadable, setsockoptInt, socket } from "../ffi.ts";
+import { type Message, readMessages } from "./message.ts";
+import { AF_NETLINK, netlinkAddress } from "./port-id.ts";
+import { SO_RCVBUFFORCE, SOCK_RAW, SOL_NETLINK, SOL_SOCKET } from "./socket.ts";
+
+/** An event, and the number of the namespace that it comes from; undefined for the namespace of the socket. */
+export interface NetlinkEvent {
+	readonly nsid: number | undefined;
+	readonly message: Message;
+}
+
+/**
+ * Hears the multicast groups of one netlink protocol in the host's namespace and in all that have a number there
+ * (NETLINK_LISTEN_ALL_NSID), and keeps none of them alive.
+ */
+export class EventSocket {
+	readonly #fd: number;
+	readonly #arena = new Arena(datagramBytes);
+	readonly #stopPolling: () => void;
+
+	/** @param onReadable Called on the main loop while there is something to receive. @throws {WeftError} NOT_PERMITTED */
+	constructor(protocol: number, groups: readonly number[], onReadable: () => void) {
+		this.#fd = socket(AF_NETLINK, SOCK_RAW, protocol);
+		try {
+			setsockoptInt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes);
+			setsockoptInt(this.#fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+			bind(this.#fd, netlinkAddress(0));
+			for (const group of groups) setsockoptInt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+			this.#stopPolling = pollReadable(this.#fd, onReadable);
+		} catch (error) {
+			this.#arena.free();
+			closeSync(this.#fd);
+			throw toWeftError("Cannot listen to the kernel's events", error);
+		}
+	}
+
+	/** @returns The events of one datagram, valid until the next call; "overrun" when some were lost; undefined when there is none. */
+	receive(): NetlinkEvent[] | "overrun" | undefined {
+		try {
+			const { data, control } = this.#arena.receive(this.#fd, MSG_DONTWAIT);
+			const nsid = nsidOf(control);
+			return readMessages(data).map((message) => ({ nsid, message }));
+		} catch (error) {
+			if (codeOf(error) === "EAGAIN") return undefined;
+			if (codeOf(error) === "ENOBUFS" || codeOf(error) === "EMSGSIZE") return "overrun";
+			throw error;
+		}
+	}
+
+	close(): void {
+		this.#stopPolling();
+		closeSync(this.#fd);
+		this.#arena.free();
+	}
+}
+
+/** @param control struct cmsghdr (on LP64: length in 8 bytes, level and type in 4 each), then an int. */
+function nsidOf(control: Buffer): number | undefined {
+	if (control.length < 20) return undefined;
+	const ours = control.readInt32LE(8) === SOL_NETLINK && control.readInt32LE(12) === NETLINK_LISTEN_ALL_NSID;
+	return ours ? control.readInt32LE(16) : undefined;
+}
+
+/** An event is one link at most: about 2 KiB. */
+const datagramBytes = 64 * 1024;
+/** A limit, not memory that is taken: ten thousand entries that change in one call make 10 MB of events. */
+const bufferBytes = 32 * 1024 * 1024;
+const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_LISTEN_ALL_NSID = 8;
