@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { WeftError } from "../model/error.ts";
+
+const folders = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"];
+
+/** Each program with Debian's package of it. */
+const packages = {
+	runc: "runc",
+	conmon: "conmon",
+	busybox: "busybox-static",
+	mount: "mount",
+	umount: "mount",
+} as const;
+
+/** @returns The path of a program. @throws {WeftError} PROGRAM_MISSING */
+export function program(name: keyof typeof packages): string {
+	const path = folders.map((folder) => `${folder}/${name}`).find((candidate) => existsSync(candidate));
+	if (path !== undefined) return path;
+	throw new WeftError("PROGRAM_MISSING", `Cannot run containers: ${name} is not installed`, {
+		fix: `apt-get install ${packages[name]}`,
+	});
+}

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+
+/** A container as it was asked for: kept beside its bundle, so that an agent that starts anew knows it. */
+export interface ContainerSpec {
+	/** 64 hex digits. */
+	readonly id: string;
+	readonly name: string;
+	readonly hostname: string;
+	readonly command: readonly string[];
+	/** "NAME=value". */
+	readonly env: readonly string[];
+	readonly workdir: string;
+	/** An absolute path; absent for the busybox root. */
+	readonly rootfs?: string;
+	/** The path of the network namespace. */
+	readonly netns: string;
+	readonly tty: boolean;
+	readonly stdin: boolean;
+	readonly autoRemove: boolean;
+	/** ISO 8601. */
+	readonly createdAt: string;
+}
+
+export type ContainerStatus =
+	| { readonly state: "created" }
+	| { readonly state: "running"; readonly pid: number; readonly startedAt: string }
+	| { readonly state: "exited"; readonly exitCode: number; readonly startedAt: string; readonly finishedAt: string };
+
+/** Where the containers of one host are kept. `stateDir` survives a reboot, `runDir` does not. */
+export interface SandboxDirs {
+	readonly stateDir: string;
+	readonly runDir: string;
+}
+
+/** Where the things of one container stand. */
+export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
+	const dir = join(stateDir, "containers", id);
+	return {
+		dir,
+		spec: join(dir, "spec.json"),
+		bundle: join(dir, "bundle"),
+		config: join(dir, "bundle", "config.json"),
+		rootfs: join(dir, "bundle", "rootfs"),
+		upper: join(dir, "upper"),
+		work: join(dir, "work"),
+		etc: join(dir, "etc"),
+		log: join(dir, "log"),
+		pid: join(dir, "pid"),
+		started: join(dir, "started"),
+		exits: exitDir({ stateDir, runDir }),
+		exit: join(exitDir({ stateDir, runDir }), id),
+		persist: join(dir, "persist"),
+		/** conmon puts a folder of the container's id into it. Short: a socket's path has 108 bytes. */
+		sockets: join(runDir, "c"),
+		attach: join(runDir, "c", id, "attach"),
+		control: join(dir, "bundle", "ctl"),
+		runcRoot: join(runDir, "runc"),
+	};
+}
+
+export type ContainerPaths = ReturnType<typeof containerPaths>;
+
+/** conmon writes the exit code of each container into a file of its id here. */
+export function exitDir({ stateDir }: SandboxDirs): string {
+	return join(stateDir, "exits");
+}
