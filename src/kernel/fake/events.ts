@@ -14,19 +14,32 @@ export interface FakeEvents {
 export function openFakeEvents(): FakeEvents {
 	const listeners = new Set<(event: KernelEvent) => void>();
 	const watched = new Set<NetnsRef>([hostNetns]);
+	/** To be told in the next turn, each once. */
+	const pending = new Map<string, KernelEvent>();
+	const flush = () => {
+		const events = [...pending.values()];
+		pending.clear();
+		for (const event of events) for (const listener of listeners) listener(event);
+	};
 	return {
 		subscribe(listener) {
-			listeners.add(listener);
-			return () => void listeners.delete(listener);
+			// A wrapper of its own: one function may subscribe twice.
+			const own = (event: KernelEvent) => listener(event);
+			listeners.add(own);
+			return () => void listeners.delete(own);
 		},
 		watch: (ns) => void watched.add(ns),
 		emit(events) {
-			const heard = events.filter((event) => event.kind === "overrun" || watched.has(event.ns));
-			setImmediate(() => {
-				for (const event of heard) for (const listener of listeners) listener(event);
-			});
+			if (pending.size === 0) setImmediate(flush);
+			for (const event of events) {
+				if (event.kind === "overrun") pending.set(event.kind, event);
+				else if (watched.has(event.ns)) pending.set(`${event.kind} ${event.ns}`, event);
+			}
 		},
-		close: () => listeners.clear(),
+		close() {
+			listeners.clear();
+			pending.clear();
+		},
 	};
 }
 

@@ -28,6 +28,7 @@ export function addLink(host: FakeHost, link: Link): void {
 	checkFree(ns, link.name);
 	if (link.type === "veth" && peerNs !== undefined) checkFree(peerNs, link.peer.name);
 	const master = masterOf(ns, link.master);
+	checkRoom(master);
 	const { up, mtuBytes, alias } = link;
 	const dev = makeDev(ns, link.name, {
 		type: link.type,
@@ -70,10 +71,13 @@ function masterOf(ns: FakeNs, name: string | undefined): FakeDev | undefined {
 function enslave(dev: FakeDev, master: FakeDev | undefined, port: PortFlags | undefined): void {
 	if (dev.master !== master) {
 		release(dev);
-		if (master !== undefined && portsOf(master).length >= maxPorts) throw refusal("RTM_NEWLINK", "EXFULL");
 		if (master !== undefined) dev.master = master;
 	}
 	if (master !== undefined && port !== undefined) dev.port = port;
+}
+
+function checkRoom(bridge: FakeDev | undefined): void {
+	if (bridge !== undefined && portsOf(bridge).length >= maxPorts) throw refusal("RTM_NEWLINK", "EXFULL");
 }
 
 /** A device that is no port any more loses its flags, and the bridge's entries for it. */
@@ -84,7 +88,7 @@ function release(dev: FakeDev): void {
 	dev.masterFdb.clear();
 }
 
-export function portsOf(bridge: FakeDev): FakeDev[] {
+function portsOf(bridge: FakeDev): FakeDev[] {
 	return [...bridge.ns.devs.values()].filter((dev) => dev.master === bridge);
 }
 
@@ -94,6 +98,7 @@ export function setLink(host: FakeHost, link: Link): void {
 	const dev = devNamed(ns, link.name, "RTM_SETLINK");
 	if (link.type !== "loopback") {
 		const master = masterOf(ns, link.master);
+		if (dev.master !== master) checkRoom(master);
 		dev.mtuBytes = link.mtuBytes;
 		dev.alias = link.alias;
 		if (link.type === "bridge") dev.mac = link.mac;
