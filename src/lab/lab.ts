@@ -58,7 +58,7 @@ export class Lab {
 				await this.#boot(host);
 				if (agents) {
 					await this.#launch(host, token);
-					if (n < hosts) token = this.exec("host1", ["weft", "token", "--quiet"]).trim();
+					if (n < hosts) token = this.exec("host1", ["weft", "token"]).trim();
 				}
 				onProgress({
 					host,
