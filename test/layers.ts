@@ -45,6 +45,11 @@ export const passages: readonly Passage[] = [
 	{ from: /^agent\//, to: /^(api|client)\//, reason: "the agent wires everything" },
 	{ from: /^agent\//, to: /^names\/control-client\.ts$/, reason: "the agent tells the DNS process what it may answer" },
 	{ from: /^client\//, to: /^api\//, reason: "the client is typed by the API" },
+	{
+		from: /^cli\/commands\/(lab\/|demo\.ts$)/,
+		to: /^lab\//,
+		reason: "these verbs are the lab's own, and loaded only when they run",
+	},
 	{ from: /^cli\//, to: /^lab\//, lazy: true, reason: "lab and demo are verbs, and no other verb pays for them" },
 ];
 

@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import { WeftError } from "../model/error.ts";
 import type { TokenView } from "../model/view.ts";
-import { openEtcdStore } from "../store/etcd.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { stores } from "../store/registry.ts";
 import type { Store } from "../store/store.ts";
 import { agentPort, type Identity } from "./identity.ts";
 import { listenForHosts } from "./listener.ts";
@@ -21,12 +20,17 @@ export interface ClusterStore {
 /** Opens the store that the identity names; the embedded one is served to other hosts. */
 export async function openClusterStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
 	const { storeUrl } = identity;
-	if (storeUrl.startsWith("weft://")) return memberStore(identity, agentPaths);
-	if (storeUrl.startsWith("etcd://")) return etcdStore(storeUrl);
-	if (storeUrl.startsWith("sqlite:")) return embeddedStore(identity, agentPaths, log);
+	switch (storeUrl.slice(0, storeUrl.indexOf(":"))) {
+		case "sqlite":
+			return embeddedStore(identity, agentPaths, log);
+		case "weft":
+			return memberStore(identity, agentPaths);
+		case "etcd":
+			return etcdStore(storeUrl);
+	}
 	throw new WeftError(
 		"ARGUMENT_INVALID",
-		`Cannot use the store "${storeUrl}": weft knows sqlite:, etcd:// and weft://`,
+		`Cannot use the store "${storeUrl}": weft knows ${Object.keys(stores).join(", ")}`,
 		{
 			fix: "weft launch --store etcd://10.0.0.5:2379, or omit --store for the embedded one",
 		},
@@ -38,6 +42,7 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 	const authority = await Authority.open(dir, identity.name);
 	const credentials = readCredentials(dir);
 	if (credentials === undefined) throw new TypeError("the authority writes this host's credentials");
+	const { openSqliteStore } = await stores.sqlite();
 	const store = await openSqliteStore(paths.storeDb(agentPaths));
 	const address = `${identity.vtep}:${agentPort}`;
 	const listener = await listenForHosts({
@@ -66,7 +71,7 @@ async function newToken(store: Store, address: string, ca: string, ttlSeconds: n
 	return { token, expiresAt: new Date(expiresAt).toISOString() };
 }
 
-function memberStore({ storeUrl }: Identity, agentPaths: Paths): ClusterStore {
+async function memberStore({ storeUrl }: Identity, agentPaths: Paths): Promise<ClusterStore> {
 	const credentials = readCredentials(paths.pki(agentPaths));
 	if (credentials === undefined) {
 		throw new WeftError(
@@ -78,6 +83,7 @@ function memberStore({ storeUrl }: Identity, agentPaths: Paths): ClusterStore {
 		);
 	}
 	const { ca, certificate: cert, key } = credentials;
+	const { openEtcdStore } = await stores.weft();
 	const store = openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], {
 		tls: { ca, cert, key, serverName: storeName },
 	});
@@ -88,11 +94,12 @@ function memberStore({ storeUrl }: Identity, agentPaths: Paths): ClusterStore {
 	};
 }
 
-function etcdStore(storeUrl: string): ClusterStore {
+async function etcdStore(storeUrl: string): Promise<ClusterStore> {
 	const urls = storeUrl
 		.slice("etcd://".length)
 		.split(",")
 		.map((one) => `http://${one}`);
+	const { openEtcdStore } = await stores.etcd();
 	const store = openEtcdStore(storeUrl, urls);
 	return {
 		store,

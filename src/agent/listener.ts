@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
-import { serveStore } from "../store/serve.ts";
+import { storeHandler } from "../store/serve.ts";
 import type { EmbeddedStore } from "../store/sqlite.ts";
 import type { Authority, Credentials } from "./pki.ts";
 import { consumeToken } from "./tokens.ts";
@@ -33,7 +32,7 @@ type Response = ServerResponse | Http2ServerResponse;
 export async function listenForHosts(options: ListenerOptions): Promise<{ close(): Promise<void> }> {
 	const { credentials } = options;
 	const ended = new AbortController();
-	const store = connectNodeAdapter({ routes: serveStore(options.store, ended.signal) });
+	const store = storeHandler(options.store, ended.signal);
 	const server = createSecureServer(
 		{
 			allowHTTP1: true,
@@ -64,7 +63,7 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 		session.on("close", () => sessions.delete(session));
 	});
 	await new Promise<void>((resolve, reject) => {
-		server.once("error", (cause) => reject(cannotListen(cause, options)));
+		server.once("error", (cause: Error) => reject(cannotListen(cause, options)));
 		server.listen(options.port, options.address, resolve);
 	});
 	return {

@@ -6,12 +6,13 @@ import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { HostId } from "../model/host.ts";
 import type { StatusView } from "../model/view.ts";
 import { NamesClient } from "../names/control-client.ts";
-import type { PictureAck } from "../names/protocol.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
 import { type Paths, paths } from "./paths.ts";
 
 /** Where a sandbox finds its name server. */
 export const nameserver = "127.0.0.11";
+
+type Ack = Awaited<ReturnType<NamesClient["tell"]>>;
 
 const connectAgainMs = 50;
 const startTimeoutMs = 10_000;
@@ -24,7 +25,7 @@ export class NamesFeed {
 	#view: View | undefined;
 	#client: NamesClient | undefined;
 	#pending: PictureChange[] = [];
-	#last: Promise<PictureAck | undefined> = Promise.resolve(undefined);
+	#last: Promise<Ack | undefined> = Promise.resolve(undefined);
 	#pid: number | undefined;
 	#closed = false;
 

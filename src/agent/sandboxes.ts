@@ -165,7 +165,7 @@ export class Sandboxes {
 		const left = sandbox?.attachments ?? [];
 		if (sandbox?.gateway === undefined || left.some(({ networkId }) => view.network(networkId)?.internal === false))
 			return;
-		await changeSandbox(control.local, id, ({ gateway: _, ...rest }) => rest);
+		await changeSandbox(control.local, id, ({ gateway: _gone, ...rest }) => rest);
 		await this.#seen("the change", () => view.sandboxes.get(id)?.gateway === undefined);
 	}
 

@@ -32,7 +32,7 @@ picture.apply({ sandbox: "s1", value: { netns: "weft-1", networks: ["n1"] } });
 function ask(
 	name: string,
 	type: RecordType = "A",
-	{ rotation = 0, transport = "udp" as "udp" | "tcp", edns = 0 } = {},
+	{ rotation = 0, transport = "udp", edns = 0 }: { rotation?: number; transport?: "udp" | "tcp"; edns?: number } = {},
 ) {
 	const query = encode({
 		type: "query",

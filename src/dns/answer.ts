@@ -99,7 +99,7 @@ function reply(
 							flags: 0,
 							flag_do: false,
 							options: [],
-						} as Answer,
+						},
 					],
 	};
 	const encoded = encode(packet);

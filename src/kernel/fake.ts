@@ -68,7 +68,7 @@ export function openFakeKernel(): FakeKernel {
 			events.emit(told);
 		},
 		addForeignChain(chain) {
-			const rules = hostNs.foreignChains.get(chainKey(chain))?.rules ?? new Map();
+			const rules = hostNs.foreignChains.get(chainKey(chain))?.rules ?? new Map<never, never>();
 			hostNs.foreignChains.set(chainKey(chain), { ...chain, rules });
 			events.emit([{ kind: "nft", ns: hostNetns }]);
 		},

@@ -70,7 +70,7 @@ function comeBack(own: number): void {
 	try {
 		setNetns(own);
 	} catch (error) {
-		console.error(`Cannot return to the own network namespace: ${error}`);
+		console.error(`Cannot return to the own network namespace: ${String(error)}`);
 		process.abort();
 	}
 }

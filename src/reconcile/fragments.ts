@@ -28,7 +28,7 @@ export class Fragments {
 			const key = keyOf(resource);
 			const ns = nsOf(resource);
 			let held = this.#byNs.get(ns);
-			if (held === undefined) this.#byNs.set(ns, (held = new Map()));
+			if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Held>()));
 			held.set(key, { resource, owner: id });
 			this.#changed.set(key, ns);
 			keys.push(key);

@@ -75,7 +75,7 @@ export class Observed {
 	#noteMade(resource: Resource): void {
 		const ns = nsOf(resource);
 		let held = this.#byNs.get(ns);
-		if (held === undefined) this.#byNs.set(ns, (held = new Map()));
+		if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Resource>()));
 		if (resource.kind === "nft-table") this.#forget(ns, (other) => tableKeyOf(other) === keyOf(resource));
 		held.set(keyOf(resource), resource);
 	}

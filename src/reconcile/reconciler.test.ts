@@ -9,6 +9,7 @@ import { joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, removeSandbox } from "../control/sandbox.ts";
 import { openFakeKernel } from "../kernel/fake.ts";
+import type { Sandbox } from "../model/endpoint.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { overlayNetns } from "../model/network.ts";
 import { type EmbeddedStore, openMemoryStore } from "../store/sqlite.ts";
@@ -51,7 +52,7 @@ async function bootHost(
 		},
 		async remove(id: string, network: string) {
 			const entry = await local.get(localKeys.sandbox(id));
-			await leaveNetwork(control, JSON.parse(entry?.value ?? ""), network);
+			await leaveNetwork(control, JSON.parse(entry?.value ?? "") as Sandbox, network);
 			await removeSandbox(local, id);
 			await settle();
 			await reconciler.loop.settled();

@@ -1,15 +1,14 @@
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { storeContract } from "./contract.ts";
 import { openEtcdStore } from "./etcd.ts";
-import { serveStore } from "./serve.ts";
+import { storeHandler } from "./serve.ts";
 import { openMemoryStore } from "./sqlite.ts";
 
 storeContract("weft://", async () => {
 	const held = openMemoryStore();
 	const ended = new AbortController();
-	const server = createServer(connectNodeAdapter({ routes: serveStore(held, ended.signal) }));
+	const server = createServer(storeHandler(held, ended.signal));
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 	const [store, other] = [openEtcdStore("weft://test", [url]), openEtcdStore("weft://test", [url])];

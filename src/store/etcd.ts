@@ -53,7 +53,7 @@ class EtcdStore implements Store {
 		const compare = expect.map((one) => toCompare(this.#root, one));
 		const success = writes.flatMap((write) => toRequests(this.#root, write));
 		const { succeeded, header } = await this.#endpoints.call(false, ({ kv }, options) =>
-			kv.txn({ compare, success } as object, options),
+			kv.txn({ compare, success }, options),
 		);
 		return succeeded ? Number(header?.revision ?? 0) : undefined;
 	}

@@ -1,5 +1,9 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { KV, Lease, Watch } from "./etcd/gen/rpc_pb.js";
+import { headerOf } from "./serve/header.ts";
 import { serveKv } from "./serve/kv.ts";
 import { serveWatch } from "./serve/watch.ts";
 import type { EmbeddedStore } from "./sqlite.ts";
@@ -9,7 +13,7 @@ import type { EmbeddedStore } from "./sqlite.ts";
  * Who may call is decided before: by the listener's client certificates.
  * @param ended Aborts when the listener closes: watches end.
  */
-export function serveStore(store: EmbeddedStore, ended: AbortSignal): (router: ConnectRouter) => void {
+function serveStore(store: EmbeddedStore, ended: AbortSignal): (router: ConnectRouter) => void {
 	return (router) => {
 		router.service(KV, serveKv(store));
 		router.service(Watch, {
@@ -35,6 +39,10 @@ export function serveStore(store: EmbeddedStore, ended: AbortSignal): (router: C
 	};
 }
 
-export function headerOf(store: EmbeddedStore): { revision: bigint } {
-	return { revision: BigInt(store.revision) };
+/** @returns What answers a request of the store's protocol, whichever listener it came by. */
+export function storeHandler(
+	store: EmbeddedStore,
+	ended: AbortSignal,
+): (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void {
+	return connectNodeAdapter({ routes: serveStore(store, ended) });
 }

@@ -1,26 +1,30 @@
 import type { Addr, Fdb, Neigh, Route } from "../../model/kernel-state.ts";
 import { networkOf, parseCidr, prefixContains } from "../../model/prefix.ts";
-import { devNamed, type FakeDev, type FakeHost, nsNamed, refusal } from "./state.ts";
+import { devNamed, disableIp, type FakeDev, type FakeHost, nsNamed, refusal } from "./state.ts";
 
 /** @throws {Errno} ENOENT (the namespace), ENODEV */
 export function replaceAddr(host: FakeHost, addr: Addr): void {
 	devNamed(nsNamed(host, addr.ns), addr.dev, "RTM_NEWADDR").addrs.set(addr.address, addr);
 }
 
+/** With its last address a device loses all that IPv4 had there (fib_disable_ip() in net/ipv4/fib_frontend.c). */
 export function delAddr(host: FakeHost, addr: Addr): void {
-	devOf(host, addr)?.addrs.delete(addr.address);
+	const dev = devOf(host, addr);
+	if (dev?.addrs.delete(addr.address) && dev.addrs.size === 0) disableIp(dev);
 }
 
 /** @throws {Errno} ENOENT (the namespace), ENODEV, ENETDOWN, ENETUNREACH (no network of `dev` holds the gateway) */
 export function replaceRoute(host: FakeHost, route: Route): void {
 	const ns = nsNamed(host, route.ns);
 	const dev = devNamed(ns, route.dev, "RTM_NEWROUTE");
-	if (!dev.up) throw refusal("RTM_NEWROUTE", "ENETDOWN");
+	if (route.via === undefined && !dev.up) throw refusal("RTM_NEWROUTE", "ENETDOWN");
 	if (route.via !== undefined && !reaches(dev, route.via)) throw refusal("RTM_NEWROUTE", "ENETUNREACH");
 	ns.routes.set(route.dst, route);
 }
 
+/** A device that is down has no connected routes. */
 function reaches(dev: FakeDev, via: NonNullable<Route["via"]>): boolean {
+	if (!dev.up) return false;
 	return [...dev.addrs.keys()].some((address) => {
 		const cidr = parseCidr(address);
 		return cidr !== undefined && prefixContains(networkOf(cidr.address, cidr.bits), via);

@@ -1,6 +1,16 @@
 import { type Link, type NetnsRef, nsOf, type PortFlags, type VethLink } from "../../model/kernel-state.ts";
 import { sysctlDevice } from "../../plan/rank.ts";
-import { devNamed, type FakeDev, type FakeHost, type FakeNs, makeDev, makeNs, nsNamed, refusal } from "./state.ts";
+import {
+	devNamed,
+	disableIp,
+	type FakeDev,
+	type FakeHost,
+	type FakeNs,
+	makeDev,
+	makeNs,
+	nsNamed,
+	refusal,
+} from "./state.ts";
 
 /** Ports of one bridge (BR_MAX_PORTS, net/bridge/br_private.h). */
 const maxPorts = 1023;
@@ -20,27 +30,25 @@ export function delNetns(host: FakeHost, ref: NetnsRef): void {
 	host.namespaces.delete(ref);
 }
 
-/** @throws {Errno} ENOENT (a namespace), EEXIST (a name, a VNI), ENODEV, EOPNOTSUPP (the master), EXFULL, EINVAL (a name). */
+/** @throws {Errno} ENODEV, EOPNOTSUPP, EXFULL (the master), EEXIST (a name, a VNI), EINVAL (a name). @throws {WeftError} NETNS_NOT_FOUND */
 export function addLink(host: FakeHost, link: Link): void {
 	if (link.type === "loopback") return setLink(host, link);
 	const ns = nsNamed(host, link.ns);
+	const master = link.master === undefined ? undefined : devNamed(ns, link.master, "RTM_NEWLINK");
 	const peerNs = link.type === "veth" ? nsNamed(host, link.peer.ns) : undefined;
 	checkFree(ns, link.name);
 	if (link.type === "veth" && peerNs !== undefined) checkFree(peerNs, link.peer.name);
-	const master = masterOf(ns, link.master);
-	checkRoom(master);
-	const { up, mtuBytes, alias } = link;
-	const dev = makeDev(ns, link.name, {
-		type: link.type,
-		up: false,
-		mtuBytes,
-		alias,
-		...(link.type === "bridge" ? { mac: link.mac } : {}),
-		...(link.type === "vxlan" ? { vxlan: claimVni(host, link.vni, link.dstPort) } : {}),
-	});
+	if (link.type === "vxlan" && host.vnis.has(vniKey(link))) throw refusal("RTM_NEWLINK", "EEXIST");
+	checkMaster(master);
+	const dev = makeDev(ns, link.name, { ...link, up: false });
+	if (link.type === "vxlan") host.vnis.add(vniKey(link));
 	if (link.type === "veth" && peerNs !== undefined) addPeer(dev, peerNs, link.peer);
 	enslave(dev, master, link.port);
-	dev.up = up;
+	dev.up = link.up;
+}
+
+function vniKey({ vni, dstPort }: { readonly vni: number; readonly dstPort: number }): string {
+	return `${vni} ${dstPort}`;
 }
 
 function checkFree(ns: FakeNs, name: string): void {
@@ -48,24 +56,10 @@ function checkFree(ns: FakeNs, name: string): void {
 	if (ns.devs.has(name)) throw refusal("RTM_NEWLINK", "EEXIST");
 }
 
-function claimVni(host: FakeHost, vni: number, dstPort: number): { vni: number; dstPort: number } {
-	const key = `${vni} ${dstPort}`;
-	if (host.vnis.has(key)) throw refusal("RTM_NEWLINK", "EEXIST");
-	host.vnis.add(key);
-	return { vni, dstPort };
-}
-
 function addPeer(dev: FakeDev, ns: FakeNs, { name, mac, mtuBytes, up }: VethLink["peer"]): void {
 	const peer = makeDev(ns, name, { type: "peer", up, mtuBytes, alias: "", mac });
 	peer.other = dev;
 	dev.other = peer;
-}
-
-function masterOf(ns: FakeNs, name: string | undefined): FakeDev | undefined {
-	if (name === undefined) return undefined;
-	const master = devNamed(ns, name, "RTM_NEWLINK");
-	if (master.type !== "bridge") throw refusal("RTM_NEWLINK", "EOPNOTSUPP");
-	return master;
 }
 
 function enslave(dev: FakeDev, master: FakeDev | undefined, port: PortFlags | undefined): void {
@@ -76,8 +70,11 @@ function enslave(dev: FakeDev, master: FakeDev | undefined, port: PortFlags | un
 	if (master !== undefined && port !== undefined) dev.port = port;
 }
 
-function checkRoom(bridge: FakeDev | undefined): void {
-	if (bridge !== undefined && portsOf(bridge).length >= maxPorts) throw refusal("RTM_NEWLINK", "EXFULL");
+/** A master must be a bridge with room for one more port. */
+function checkMaster(master: FakeDev | undefined): void {
+	if (master === undefined) return;
+	if (master.type !== "bridge") throw refusal("RTM_NEWLINK", "EOPNOTSUPP");
+	if (portsOf(master).length >= maxPorts) throw refusal("RTM_NEWLINK", "EXFULL");
 }
 
 /** A device that is no port any more loses its flags, and the bridge's entries for it. */
@@ -97,8 +94,8 @@ export function setLink(host: FakeHost, link: Link): void {
 	const ns = nsNamed(host, link.ns);
 	const dev = devNamed(ns, link.name, "RTM_SETLINK");
 	if (link.type !== "loopback") {
-		const master = masterOf(ns, link.master);
-		if (dev.master !== master) checkRoom(master);
+		const master = link.master === undefined ? undefined : devNamed(ns, link.master, "RTM_SETLINK");
+		if (dev.master !== master) checkMaster(master);
 		dev.mtuBytes = link.mtuBytes;
 		dev.alias = link.alias;
 		if (link.type === "bridge") dev.mac = link.mac;
@@ -113,15 +110,8 @@ export function setLink(host: FakeHost, link: Link): void {
 
 /** A device that goes down loses its neighbours and routes, and keeps its addresses and forwarding entries. */
 function setUp(dev: FakeDev, up: boolean): void {
-	if (dev.up && !up) {
-		dev.neighs.clear();
-		dropRoutes(dev);
-	}
+	if (dev.up && !up) disableIp(dev);
 	dev.up = up;
-}
-
-function dropRoutes(dev: FakeDev): void {
-	for (const [dst, route] of dev.ns.routes) if (route.dev === dev.name) dev.ns.routes.delete(dst);
 }
 
 /** What is gone already, or never was, succeeds. */
@@ -134,8 +124,8 @@ function removeDev(host: FakeHost, dev: FakeDev): void {
 	if (!dev.ns.devs.delete(dev.name)) return;
 	if (dev.type === "bridge") for (const port of portsOf(dev)) release(port);
 	release(dev);
-	dropRoutes(dev);
+	disableIp(dev);
 	for (const key of dev.ns.sysctls.keys()) if (sysctlDevice(key) === dev.name) dev.ns.sysctls.delete(key);
-	if (dev.vxlan !== undefined) host.vnis.delete(`${dev.vxlan.vni} ${dev.vxlan.dstPort}`);
+	if (dev.vxlan !== undefined) host.vnis.delete(vniKey(dev.vxlan));
 	if (dev.other !== undefined) removeDev(host, dev.other);
 }

@@ -103,11 +103,19 @@ export function makeNs(host: FakeHost, ref: NetnsRef): FakeNs {
 	return ns;
 }
 
-type NewDev = Pick<FakeDev, "type" | "up" | "mtuBytes" | "alias"> & Partial<Pick<FakeDev, "mac" | "vxlan">>;
+/** What a new device is made of; more is taken no notice of. */
+type NewDev = Pick<FakeDev, "type" | "up" | "mtuBytes" | "alias"> &
+	Partial<Pick<FakeDev, "mac">> & { readonly vni?: number; readonly dstPort?: number };
 
-export function makeDev(ns: FakeNs, name: string, properties: NewDev): FakeDev {
+export function makeDev(ns: FakeNs, name: string, made: NewDev): FakeDev {
+	const { type, up, mtuBytes, alias, mac, vni, dstPort } = made;
 	const dev: FakeDev = {
-		...properties,
+		type,
+		up,
+		mtuBytes,
+		alias,
+		...(mac === undefined ? {} : { mac }),
+		...(vni === undefined || dstPort === undefined ? {} : { vxlan: { vni, dstPort } }),
 		ns,
 		name,
 		addrs: new Map(),
@@ -131,4 +139,10 @@ export function devNamed(ns: FakeNs, name: string, call: string): FakeDev {
 	const dev = ns.devs.get(name);
 	if (dev === undefined) throw refusal(call, "ENODEV");
 	return dev;
+}
+
+/** Takes the neighbours and the routes of a device. */
+export function disableIp(dev: FakeDev): void {
+	dev.neighs.clear();
+	for (const [dst, route] of dev.ns.routes) if (route.dev === dev.name) dev.ns.routes.delete(dst);
 }

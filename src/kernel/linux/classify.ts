@@ -40,7 +40,7 @@ export class LinkMemory {
 	/** Notes an RTM_NEWLINK or RTM_DELLINK. @returns Whether it tells of a change. */
 	note(nsid: number | undefined, message: Message): boolean {
 		let told = this.#told.get(nsid);
-		if (told === undefined) this.#told.set(nsid, (told = new Map()));
+		if (told === undefined) this.#told.set(nsid, (told = new Map<string, string>()));
 		const key = `${message.payload.readUInt8(0)} ${message.payload.readInt32LE(4)}`;
 		if (message.type === R.RTM_DELLINK) {
 			told.delete(key);

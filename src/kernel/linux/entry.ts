@@ -20,8 +20,8 @@ interface EntryOp {
  * @returns One entry for each: undefined, or what it was refused with.
  * @throws {WeftError} NETNS_NOT_FOUND
  */
-export function changeEntries(session: Session, ns: NetnsRef, ops: readonly EntryOp[]): (unknown | undefined)[] {
-	const results: unknown[] = new Array(ops.length).fill(undefined);
+export function changeEntries(session: Session, ns: NetnsRef, ops: readonly EntryOp[]): unknown[] {
+	const results: unknown[] = ops.map(() => undefined);
 	const requests: Request[] = [];
 	const places: number[] = [];
 	for (const [place, op] of ops.entries()) {

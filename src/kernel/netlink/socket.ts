@@ -61,7 +61,7 @@ export class NetlinkSocket {
 	 * (ETIMEDOUT and ENOBUFS: not known whether it was done).
 	 */
 	request(messages: readonly Request[], options: RequestOptions = {}): (Errno | undefined)[] {
-		const errors: (Errno | undefined)[] = new Array(messages.length).fill(undefined);
+		const errors: (Errno | undefined)[] = messages.map(() => undefined);
 		let first = 0;
 		while (first < messages.length) {
 			const last = options.oneSend === true ? messages.length : endOfSend(messages, first);

@@ -10,9 +10,9 @@ import type {
 	TxnResponseSchema,
 } from "../etcd/gen/rpc_pb.js";
 import { textOf } from "../etcd/wire.ts";
-import { headerOf } from "../serve.ts";
 import type { EmbeddedStore } from "../sqlite.ts";
 import type { Entry, Expect, Write } from "../store.ts";
+import { headerOf } from "./header.ts";
 
 const utf8 = new TextEncoder();
 

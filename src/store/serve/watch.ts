@@ -2,9 +2,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { isWeftError } from "../../model/error.ts";
 import type { WatchCreateRequest, WatchRequest } from "../etcd/gen/rpc_pb.js";
 import { textOf } from "../etcd/wire.ts";
-import { headerOf } from "../serve.ts";
 import type { EmbeddedStore } from "../sqlite.ts";
 import type { StoreBatch } from "../store.ts";
+import { headerOf } from "./header.ts";
 import { root, served } from "./kv.ts";
 
 const utf8 = new TextEncoder();

@@ -1,0 +1,20 @@
+import { once } from "node:events";
+import { Lab } from "../../../lab/lab.ts";
+import { command } from "../../command.ts";
+import { labFlag } from "./lab-flag.ts";
+
+export default command({
+	operands: [{ name: "HOST" }, { name: "COMMAND", several: true, verbatim: true }],
+	flags: labFlag,
+	failureCode: 125,
+	details: "weft is on the host's PATH, and talks to that host's agent.",
+	examples: [
+		{ type: "weft lab exec host1 -- weft network ls", does: "Ask host1's agent" },
+		{ type: "weft lab exec host2 -- ip netns", does: "Look at host2 with its own eyes" },
+	],
+	async run({ flags, operands: [host = "", ...argv] }) {
+		const child = new Lab(flags.lab).spawn(host, argv);
+		const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+		return code ?? (signal === "SIGINT" ? 130 : 137);
+	},
+});

@@ -1,0 +1,49 @@
+import { styleText } from "node:util";
+import type { LaunchStep } from "../../model/launch.ts";
+import { command } from "../command.ts";
+import { type Io, note, print, socketPathOf } from "../io.ts";
+
+export default command({
+	operands: [],
+	flags: {
+		join: { type: "string", value: "TOKEN", help: "Join the cluster that made this token (weft token)" },
+		store: { type: "string", value: "URL", help: "Where the cluster's state is: sqlite:, etcd://a:2379,b:2379" },
+		"advertise-addr": { type: "string", value: "IP", help: "The address that other hosts reach this one at" },
+		name: { type: "string", value: "NAME", help: "The host's name in the cluster; its hostname when omitted" },
+		"state-dir": { type: "string", default: "/var/lib/weft", value: "DIR", help: "Identity, certificates, databases" },
+		"run-dir": { type: "string", default: "/run/weft", value: "DIR", help: "Sockets" },
+	},
+	details:
+		"Settings are remembered: launch without flags starts the agent again as it was. Running containers are not touched.",
+	examples: [
+		{ type: "weft launch", does: "Start a cluster, with the embedded store on this host" },
+		{ type: "weft launch --join TOKEN", does: "Join it from the next host" },
+		{ type: "weft launch --store etcd://10.0.0.5:2379", does: "Stand on an etcd of your own" },
+	],
+	async run({ flags, io }) {
+		const { launch } = await import("../../agent/launch.ts");
+		const { next } = await launch(
+			{
+				...(flags.join === undefined ? {} : { join: flags.join }),
+				...(flags.store === undefined ? {} : { store: flags.store }),
+				...(flags["advertise-addr"] === undefined ? {} : { advertiseAddr: flags["advertise-addr"] }),
+				...(flags.name === undefined ? {} : { name: flags.name }),
+				stateDir: flags["state-dir"],
+				runDir: flags["run-dir"],
+				socketPath: socketPathOf(io),
+				foreground: false,
+			},
+			(step) => report(io, step),
+		);
+		note(io, `\nnext:\n${next.map((line) => `  ${line}`).join("\n")}`);
+	},
+});
+
+const marks = { ok: ["green", "✓"], warning: ["yellow", "!"], failed: ["red", "✗"] } as const;
+
+function report(io: Io, { subject, outcome, detail, fix }: LaunchStep): void {
+	const [colour, mark] = marks[outcome];
+	const shown = io.stdout.isTTY === true ? styleText(colour, mark) : mark;
+	print(io, `${shown} ${subject.padEnd(12)}${detail}`);
+	if (fix !== undefined) print(io, `  ${"".padEnd(12)}fix: ${fix}`);
+}

@@ -1,0 +1,21 @@
+import { command } from "../command.ts";
+import { untilStopped } from "../until-stopped.ts";
+
+export default command({
+	operands: [],
+	flags: {
+		socket: {
+			type: "string",
+			default: "/run/weft/names.sock",
+			value: "PATH",
+			help: "Where the agent tells what there is",
+		},
+		state: { type: "string", default: "/run/weft/names.json", value: "PATH", help: "Keeps the last picture" },
+	},
+	details: "The agent starts it, and starts it again when it ends.",
+	examples: [{ type: "weft names", does: "Run until SIGTERM" }],
+	async run({ flags, io }) {
+		const { runNames } = await import("../../names/main.ts");
+		await runNames({ socketPath: flags.socket, statePath: flags.state }, untilStopped(io));
+	},
+});

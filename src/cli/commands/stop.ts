@@ -1,0 +1,21 @@
+import { command } from "../command.ts";
+import { each } from "../each.ts";
+import { print } from "../io.ts";
+import { readInteger } from "../usage-error.ts";
+
+export default command({
+	operands: [{ name: "CONTAINER", several: true, completes: "container" }],
+	flags: {
+		timeout: { type: "string", short: "t", default: "10", value: "SECONDS", help: "Wait so long before SIGKILL" },
+	},
+	examples: [{ type: "weft stop -t 2 bbox1", does: "SIGTERM, and SIGKILL after 2 seconds" }],
+	async run({ flags, operands, io, agent }) {
+		const timeoutSeconds = readInteger("--timeout", flags.timeout, 0, 3600);
+		const { containers } = await agent();
+		const { code } = await each(io, operands, async (ref) => {
+			await containers.stop(ref, { timeoutSeconds });
+			print(io, ref);
+		});
+		return code;
+	},
+});

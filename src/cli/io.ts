@@ -1,0 +1,46 @@
+import type { Readable, Writable } from "node:stream";
+
+/** A stream that may be a terminal. */
+type MaybeTerminal = { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+
+/** What a command has of the world around it. */
+export interface Io {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly stdin: Readable & MaybeTerminal & { setRawMode?(raw: boolean): unknown };
+	readonly stdout: Writable & MaybeTerminal;
+	readonly stderr: Writable & MaybeTerminal;
+	/** Ms since 1970. */
+	now(): number;
+	/** Calls back instead of ending the process. @returns Gives the signal back. */
+	onSignal(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+}
+
+export function processIo(): Io {
+	const { env, stdin, stdout, stderr } = process;
+	return {
+		env,
+		stdin,
+		stdout,
+		stderr,
+		now: () => Date.now(),
+		onSignal(signals, listener) {
+			for (const signal of signals) process.on(signal, listener);
+			return () => {
+				for (const signal of signals) process.off(signal, listener);
+			};
+		},
+	};
+}
+
+export function print(io: Io, text: string): void {
+	io.stdout.write(`${text}\n`);
+}
+
+/** For a person, beside the output that a script reads. */
+export function note(io: Io, text: string): void {
+	io.stderr.write(`${text}\n`);
+}
+
+export function socketPathOf(io: Io): string {
+	return io.env["WEFT_SOCKET"] || "/run/weft/weft.sock";
+}
