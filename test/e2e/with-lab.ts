@@ -1,0 +1,103 @@
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { Lab } from "../../src/lab/lab.ts";
+
+/** A command's end on a host of the lab. */
+export interface Ended {
+	readonly code: number | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** A lab with what a test needs to hand. */
+export class TestLab {
+	readonly lab: Lab;
+
+	constructor(name: string) {
+		this.lab = new Lab(name);
+	}
+
+	/** Runs a command to its end, whatever that is. */
+	run(host: string, ...argv: readonly string[]): Ended {
+		const [program = "", ...args] = this.lab.argv(host, argv);
+		const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 60_000, cwd: "/" });
+		return { code: status, stdout, stderr };
+	}
+
+	/** Runs `weft …` on a host. @returns What it printed. @throws When it fails, with what it said. */
+	weft(host: string, ...argv: readonly string[]): string {
+		return this.lab.exec(host, ["weft", ...argv]).trim();
+	}
+
+	/** A container that sleeps. */
+	sleeper(host: string, name: string, ...networks: readonly string[]): void {
+		this.weft(
+			host,
+			"run",
+			"-d",
+			"--name",
+			name,
+			...networks.flatMap((network) => ["--network", network]),
+			"--",
+			"sleep",
+			"1d",
+		);
+	}
+
+	/** @returns Whether one ping from a container gets its answer within a second. */
+	pings(host: string, container: string, to: string): boolean {
+		return this.run(host, "weft", "exec", container, "ping", "-c", "1", "-W", "1", to).code === 0;
+	}
+
+	/** Starts a command in a container's network namespace, with the machine's own programs and rights. */
+	inNetns(host: string, container: string, argv: readonly string[]): ChildProcess {
+		return this.lab.spawn(
+			host,
+			["nsenter", `--net=${this.netns(host, container)}`, ...argv],
+			["ignore", "pipe", "pipe"],
+		);
+	}
+
+	/** As an attacker who is root in a container would, with all capabilities. */
+	attack(host: string, container: string, ...argv: readonly string[]): Ended {
+		return this.run(host, "nsenter", `--net=${this.netns(host, container)}`, ...argv);
+	}
+
+	netns(host: string, container: string): string {
+		return this.weft(host, "inspect", "--format", "{{.netns}}", container);
+	}
+
+	/** The namespace of a network. */
+	overlay(network: string): string {
+		return this.weft("host1", "network", "inspect", "--format", "{{.netns}}", network);
+	}
+
+	agentPid(host: string): number {
+		return (JSON.parse(this.run(host, "weft", "status", "--format", "json").stdout) as { pid: number }).pid;
+	}
+}
+
+/** Runs a test on a lab of its own, which is gone afterwards, whatever happened. */
+export async function withLab(
+	name: string,
+	hosts: number,
+	work: (lab: TestLab) => Promise<void> | void,
+): Promise<void> {
+	const test = new TestLab(name);
+	await test.lab.down();
+	try {
+		await test.lab.up({ hosts, agents: true, onProgress: () => {} });
+		await work(test);
+	} finally {
+		await test.lab.down();
+	}
+}
+
+/** Looks again and again until it holds. @returns How long it took, in ms. @throws When it does not within `withinMs`. */
+export async function eventually(what: string, withinMs: number, holds: () => boolean): Promise<number> {
+	const began = performance.now();
+	while (!holds()) {
+		if (performance.now() - began > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+	return performance.now() - began;
+}
