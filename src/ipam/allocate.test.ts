@@ -1,100 +1,126 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import test from "node:test";
 import fc from "fast-check";
 import { type Ipv4, ipv4, ipv4FromNumber, ipv4ToNumber } from "../model/address.ts";
 import { prefix, spanOf } from "../model/prefix.ts";
 import { allocateAddress, checkAddress, quarantineMs } from "./allocate.ts";
-import { allocateSubnet, planPool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 
-const pool = planPool({ subnet: "10.32.4.0/27" }, [], []);
+const pool: Pool = { subnet: prefix("10.0.0.0/24"), gateway: ipv4("10.0.0.1"), auxAddresses: {} };
+const now = 1_000_000;
+const nothing = new Map<Ipv4, number>();
+const used = (...texts: string[]) => new Set(texts.map(ipv4));
 
-test("allocateAddress() gives the lowest free address, never a reserved one", () => {
-	const hosts = fc.integer({ min: 0, max: 31 }).map((n) => ipv4FromNumber(spanOf(pool.subnet).first + n));
-	fc.assert(
-		fc.property(fc.uniqueArray(hosts, { maxLength: 28 }), (addresses) => {
-			const used = new Set(addresses);
-			const naive = Array.from({ length: 32 }, (_, n) => ipv4(`10.32.4.${n}`)).find(
-				(address, n) => n > 1 && n < 31 && !used.has(address),
-			);
-			assert.equal(allocateAddress(pool, used, new Map(), 0), naive);
-		}),
-	);
+test("allocateAddress() gives the lowest free address behind the gateway", () => {
+	assert.equal(allocateAddress(pool, used(), nothing, now), "10.0.0.2");
+	assert.equal(allocateAddress(pool, used("10.0.0.2", "10.0.0.4"), nothing, now), "10.0.0.3");
 });
 
-test("allocateAddress() lets a released address rest, until nothing else is free", () => {
-	const two = ipv4("10.32.4.2");
-	const released = new Map([[two, 1_000]]);
-	assert.equal(allocateAddress(pool, new Set(), released, 2_000), "10.32.4.3");
-	assert.equal(allocateAddress(pool, new Set(), released, 1_000 + quarantineMs), two);
-	const others = new Set(Array.from({ length: 28 }, (_, n) => ipv4(`10.32.4.${n + 3}`)));
-	assert.equal(allocateAddress(pool, others, released, 2_000), two);
+test("allocateAddress() skips auxiliary addresses and stays within the IP range", () => {
+	const ranged: Pool = { ...pool, ipRange: prefix("10.0.0.8/30"), auxAddresses: { a: ipv4("10.0.0.8") } };
+	assert.equal(allocateAddress(ranged, used("10.0.0.9"), nothing, now), "10.0.0.10");
 });
 
-test("allocateAddress() says how many addresses are in use when none is free", () => {
-	const all = new Set(Array.from({ length: 29 }, (_, n) => ipv4(`10.32.4.${n + 2}`)));
-	assert.throws(() => allocateAddress(pool, all, new Map(), 0), { code: "POOL_EXHAUSTED" });
+test("allocateAddress() lets a released address rest for a minute", () => {
+	const released = new Map([[ipv4("10.0.0.2"), now - quarantineMs + 1]]);
+	assert.equal(allocateAddress(pool, used(), released, now), "10.0.0.3");
+	assert.equal(allocateAddress(pool, used(), released, now + 1), "10.0.0.2");
 });
 
-test("allocateAddress() keeps within the range", () => {
-	const ranged = planPool({ subnet: "10.32.4.0/24", ipRange: "10.32.4.128/25" }, [], []);
-	assert.equal(allocateAddress(ranged, new Set(), new Map(), 0), "10.32.4.128");
-});
-
-test("allocateSubnet() gives the first /24 that overlaps nothing", () => {
-	const block = fc
-		.record({ n: fc.integer({ min: 0, max: 6 * 256 - 1 }), bits: fc.integer({ min: 21, max: 28 }) })
-		.map(({ n, bits }) => {
-			const size = 2 ** (32 - bits);
-			const first = Math.floor((ipv4ToNumber(ipv4("10.0.0.0")) + n) / size) * size;
-			return prefix(`${ipv4FromNumber(first)}/${bits}`);
-		});
-	fc.assert(
-		fc.property(fc.array(block, { maxLength: 12 }), fc.array(block, { maxLength: 4 }), (taken, routes) => {
-			const hit = new Set<number>();
-			for (const span of [...taken, ...routes].map(spanOf))
-				for (let value = span.first; value <= span.last; value++) hit.add(Math.floor(value / 256));
-			let naive = 10 * 2 ** 16;
-			while (hit.has(naive)) naive++;
-			assert.equal(allocateSubnet(taken, [...routes, prefix("0.0.0.0/0")]), `${ipv4FromNumber(naive * 256)}/24`);
-		}),
-	);
-});
-
-const refusals: readonly [string, Parameters<typeof planPool>[0], string][] = [
-	["no prefix", { subnet: "10.0.0.0" }, "SUBNET_INVALID"],
-	["host bits", { subnet: "10.0.0.1/24" }, "SUBNET_INVALID"],
-	["too small", { subnet: "10.0.0.0/31" }, "SUBNET_INVALID"],
-	["too large", { subnet: "0.0.0.0/0" }, "SUBNET_INVALID"],
-	["a route of a host", { subnet: "192.168.56.0/25" }, "SUBNET_OVERLAPS"],
-	["a range outside", { subnet: "10.0.0.0/24", ipRange: "10.0.1.0/25" }, "ADDRESS_OUTSIDE_SUBNET"],
-	["a range without a subnet", { ipRange: "10.0.1.0/25" }, "SUBNET_INVALID"],
-	["a gateway outside", { subnet: "10.0.0.0/24", gateway: "10.0.1.1" }, "ADDRESS_OUTSIDE_SUBNET"],
-	["the broadcast address as gateway", { subnet: "10.0.0.0/24", gateway: "10.0.0.255" }, "ADDRESS_RESERVED"],
-	["a gateway that is none", { subnet: "10.0.0.0/24", gateway: "gw" }, "ADDRESS_INVALID"],
-	["one address twice", { subnet: "10.0.0.0/24", auxAddresses: { a: "10.0.0.1" } }, "ADDRESS_IN_USE"],
-];
-
-for (const [what, request, code] of refusals)
-	test(`planPool() refuses ${what}`, () => {
-		const routes = [{ host: "host1", route: prefix("192.168.56.0/24") }];
-		assert.throws(() => planPool(request, [], routes), { code });
-	});
-
-test("checkAddress() refuses what is not free", () => {
-	const code = (text: string) => {
-		try {
-			checkAddress(pool, text, new Set<Ipv4>([ipv4("10.32.4.9")]));
-			return "ok";
-		} catch (error) {
-			return (error as { code: string }).code;
-		}
-	};
-	assert.deepEqual(["10.32.4.8", "10.32.4.9", "10.32.4.1", "10.32.4.31", "10.0.0.1", "x"].map(code), [
-		"ok",
-		"ADDRESS_IN_USE",
-		"ADDRESS_RESERVED",
-		"ADDRESS_RESERVED",
-		"ADDRESS_OUTSIDE_SUBNET",
-		"ADDRESS_INVALID",
+test("allocateAddress() takes the longest released one when nothing else is free", () => {
+	const small: Pool = { ...pool, subnet: prefix("10.0.0.0/29") };
+	const released = new Map([
+		[ipv4("10.0.0.2"), now - 5],
+		[ipv4("10.0.0.3"), now - 9],
+		[ipv4("10.0.0.4"), now - 9],
+		[ipv4("10.0.0.1"), now - 99],
+		[ipv4("10.9.0.1"), now - 99],
 	]);
+	assert.equal(allocateAddress(small, used("10.0.0.5", "10.0.0.6"), released, now), "10.0.0.3");
+});
+
+test("allocateAddress() says how many are in use when the pool is exhausted", () => {
+	const small: Pool = { ...pool, subnet: prefix("10.0.0.0/29"), auxAddresses: { a: ipv4("10.0.0.6") } };
+	const all = used("10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.77.0.1");
+	assert.throws(() => allocateAddress(small, all, nothing, now), {
+		code: "POOL_EXHAUSTED",
+		message: "Cannot give out an address of 10.0.0.0/29: of 6 addresses 4 are in use and 2 reserved",
+	});
+});
+
+test("allocateAddress() gives what a search address by address gives", () => {
+	const value = fc.integer({ min: 0, max: 31 }).map((n) => ipv4FromNumber(ipv4ToNumber(ipv4("10.0.0.0")) + n));
+	const inputs = fc.record({
+		range: fc.option(fc.constantFrom("10.0.0.0/28", "10.0.0.16/28", "10.0.0.8/30", "10.0.0.31/32", "10.0.0.0/27")),
+		gateway: value,
+		aux: fc.array(value, { maxLength: 3 }),
+		held: fc.array(value, { maxLength: 40 }),
+		released: fc.array(fc.tuple(value, fc.integer({ min: now - 2 * quarantineMs, max: now + 10 })), { maxLength: 20 }),
+	});
+	fc.assert(
+		fc.property(inputs, ({ range, gateway, aux, held, released }) => {
+			const tried: Pool = {
+				subnet: prefix("10.0.0.0/27"),
+				gateway,
+				auxAddresses: Object.fromEntries(aux.map((address, i) => [`a${i}`, address])),
+				...(range === null ? {} : { ipRange: prefix(range) }),
+			};
+			const heldSet = new Set(held);
+			const restMap = new Map(released.filter(([address]) => !heldSet.has(address)));
+			const wanted = naive(tried, heldSet, restMap);
+			if (wanted === undefined) {
+				assert.throws(() => allocateAddress(tried, heldSet, restMap, now), { code: "POOL_EXHAUSTED" });
+			} else assert.equal(allocateAddress(tried, heldSet, restMap, now), wanted);
+		}),
+		{ numRuns: 2_000 },
+	);
+});
+
+/** The same by trying every address of the subnet. */
+function naive(tried: Pool, held: ReadonlySet<Ipv4>, released: ReadonlyMap<Ipv4, number>): Ipv4 | undefined {
+	const { first, last } = spanOf(tried.subnet);
+	const range = spanOf(tried.ipRange ?? tried.subnet);
+	const candidates: Ipv4[] = [];
+	for (let value = range.first; value <= range.last; value++) {
+		const address = ipv4FromNumber(value);
+		const kept = value === first || value === last || address === tried.gateway;
+		if (!kept && !Object.values(tried.auxAddresses).includes(address) && !held.has(address)) candidates.push(address);
+	}
+	const since = (address: Ipv4) => released.get(address) ?? Number.NEGATIVE_INFINITY;
+	const rested = candidates.find((address) => now - since(address) >= quarantineMs);
+	return rested ?? candidates.toSorted((a, b) => since(a) - since(b))[0];
+}
+
+test("allocateAddress() finds one among 10,000 used within some milliseconds", () => {
+	const large: Pool = { subnet: prefix("10.0.0.0/8"), gateway: ipv4("10.0.0.1"), auxAddresses: {} };
+	const start = ipv4ToNumber(ipv4("10.0.0.2"));
+	const many = new Set(Array.from({ length: 10_000 }, (_, i) => ipv4FromNumber(start + i)));
+	const times = Array.from({ length: 9 }, () => {
+		const before = performance.now();
+		assert.equal(allocateAddress(large, many, nothing, now), ipv4FromNumber(start + 10_000));
+		return performance.now() - before;
+	}).toSorted((a, b) => a - b);
+	assert.ok((times[4] ?? 0) < 10, `median ${times[4]} ms`);
+});
+
+test("checkAddress() takes a free address, also outside the IP range", () => {
+	const ranged: Pool = { ...pool, ipRange: prefix("10.0.0.128/25") };
+	assert.equal(checkAddress(ranged, "10.0.0.7", used("10.0.0.8")), "10.0.0.7");
+});
+
+test("checkAddress() refuses what cannot be given", () => {
+	const full: Pool = { ...pool, auxAddresses: { printer: ipv4("10.0.0.9") } };
+	const cases: readonly [string, string, RegExp][] = [
+		["10.0.0", "ADDRESS_INVALID", /not an IPv4 address/],
+		["10.0.0.7/24", "ADDRESS_INVALID", /not an IPv4 address/],
+		["10.0.1.7", "ADDRESS_OUTSIDE_SUBNET", /not in the subnet 10\.0\.0\.0\/24/],
+		["10.0.0.0", "ADDRESS_RESERVED", /the network address/],
+		["10.0.0.255", "ADDRESS_RESERVED", /the broadcast address/],
+		["10.0.0.1", "ADDRESS_RESERVED", /the gateway/],
+		["10.0.0.9", "ADDRESS_RESERVED", /auxiliary address "printer"/],
+		["10.0.0.7", "ADDRESS_IN_USE", /another container has it/],
+	];
+	for (const [text, code, message] of cases) {
+		assert.throws(() => checkAddress(full, text, used("10.0.0.7")), { code, message });
+	}
 });

@@ -1,18 +1,19 @@
-import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
-import { spanOf } from "../model/prefix.ts";
-import { checkHostAddress, type Pool } from "./pool.ts";
+import { type Span, spanOf } from "../model/prefix.ts";
+import { checkInside, hostRange, reservedIn } from "./check.ts";
+import type { Pool } from "./pool.ts";
 
-/** An address just released rests this long: others' ARP caches and connections may still mean its former holder. */
+/** For how long a released address rests: caches of its former holder's name and MAC fade meanwhile. */
 export const quarantineMs = 60_000;
 
 /**
  * Picks the lowest free address.
- * @param used     Held addresses.
- * @param released Addresses that nobody holds, with the time of their release (ms since 1970).
- * @returns Never the network, gateway, broadcast or an auxiliary address. One that was released less than {@link quarantineMs}
- *   ago only when nothing else is free; then the one that has rested longest.
- * @throws {WeftError} POOL_EXHAUSTED
+ * @param used Addresses of endpoints, any order.
+ * @param released When addresses that nobody holds were released (ms since 1970). One that was released less than
+ *   {@link quarantineMs} ago is taken only when nothing else is free, and then the one that has rested longest.
+ * @returns Within the IP range; never the network, broadcast, gateway or an auxiliary address.
+ * @throws {WeftError} POOL_EXHAUSTED with the counts
  */
 export function allocateAddress(
 	pool: Pool,
@@ -20,48 +21,92 @@ export function allocateAddress(
 	released: ReadonlyMap<Ipv4, number>,
 	nowMs: number,
 ): Ipv4 {
-	const reserved = new Set<Ipv4>([pool.gateway, ...Object.values(pool.auxAddresses)]);
-	let resting: { address: Ipv4; since: number } | undefined;
-	const { from, to } = bounds(pool);
-	for (let value = from; value <= to; value++) {
-		const address = ipv4FromNumber(value);
-		if (used.has(address) || reserved.has(address)) continue;
-		const since = released.get(address);
-		// A clock that jumped back must not make an address rest for ever.
-		if (since === undefined || Math.abs(nowMs - since) >= quarantineMs) return address;
-		if (resting === undefined || since < resting.since) resting = { address, since };
-	}
-	if (resting !== undefined) return resting.address;
-	const range = pool.ipRange ?? pool.subnet;
-	throw new WeftError(
-		"POOL_EXHAUSTED",
-		`Cannot give out an address: all ${Math.max(0, to - from + 1)} of ${range} are in use or reserved`,
-		{
-			fix: "weft network create --subnet with a larger one, and connect to that",
-		},
-	);
-}
+	const span = hostSpan(pool);
+	const reserved = reservedIn(pool.subnet, pool.gateway, pool.auxAddresses);
+	const size = span.last - span.first + 1;
+	// Of n + 1 addresses n taken ones leave one free: the map never needs to be larger, however large the subnet.
+	const taken = new Uint8Array(Math.min(size, used.size + released.size + reserved.length + 1));
+	const mark = (value: number) => {
+		// A write behind the end of the map, or in front of it, is ignored.
+		taken[value - span.first] = 1;
+	};
+	for (const address of used) mark(ipv4ToNumber(address));
+	for (const [value] of reserved) mark(value);
+	for (const [address, releasedAt] of released) if (nowMs - releasedAt < quarantineMs) mark(ipv4ToNumber(address));
+	const free = taken.indexOf(0);
+	if (free >= 0) return ipv4FromNumber(span.first + free);
 
-/** @returns The span of automatic addresses, without the subnet's network and broadcast address. */
-function bounds({ subnet, ipRange }: Pool): { from: number; to: number } {
-	const whole = spanOf(subnet);
-	const range = spanOf(ipRange ?? subnet);
-	return { from: Math.max(range.first, whole.first + 1), to: Math.min(range.last, whole.last - 1) };
+	const kept = new Set(reserved.map(([value]) => value));
+	const rested = longestReleased(
+		released,
+		(address, value) => isIn(span, value) && !used.has(address) && !kept.has(value),
+	);
+	if (rested !== undefined) return rested;
+	throw exhausted(pool, span, used, kept);
 }
 
 /**
- * Checks a fixed address, as typed. It may lie outside the range of automatic ones, and need not have rested.
+ * Checks a fixed address as a person types it. It may be outside the IP range, and may have been released just now.
  * @throws {WeftError} ADDRESS_INVALID, ADDRESS_OUTSIDE_SUBNET, ADDRESS_RESERVED, ADDRESS_IN_USE
  */
 export function checkAddress(pool: Pool, text: string, used: ReadonlySet<Ipv4>): Ipv4 {
-	const address = checkHostAddress(text, pool.subnet, "ip");
-	const fix = "choose another, or omit --ip";
-	if (address === pool.gateway)
-		throw new WeftError("ADDRESS_RESERVED", `Cannot use --ip ${text}: it is the gateway of ${pool.subnet}`, { fix });
-	const aux = Object.entries(pool.auxAddresses).find(([, reserved]) => reserved === address)?.[0];
-	if (aux !== undefined)
-		throw new WeftError("ADDRESS_RESERVED", `Cannot use --ip ${text}: it is reserved as "${aux}"`, { fix });
-	if (used.has(address))
-		throw new WeftError("ADDRESS_IN_USE", `Cannot use --ip ${text}: another container has it`, { fix });
+	const address = checkInside(pool.subnet, "the container's address", text);
+	const value = ipv4ToNumber(address);
+	const role = reservedIn(pool.subnet, pool.gateway, pool.auxAddresses).find(([reserved]) => reserved === value)?.[1];
+	if (role !== undefined) {
+		throw new WeftError("ADDRESS_RESERVED", `Cannot use ${address}: it is ${role} of the subnet ${pool.subnet}`, {
+			fix: `choose another one of ${hostRange(pool.subnet)}, or leave --ip out`,
+		});
+	}
+	if (used.has(address)) {
+		throw new WeftError("ADDRESS_IN_USE", `Cannot use ${address}: another container has it`, {
+			fix: `choose another one of ${hostRange(pool.subnet)}, or leave --ip out`,
+		});
+	}
 	return address;
+}
+
+/** Where automatic addresses come from: the IP range without the subnet's first and last address. */
+function hostSpan({ subnet, ipRange }: Pool): Span {
+	const outer = spanOf(subnet);
+	const inner = spanOf(ipRange ?? subnet);
+	return {
+		first: Math.max(inner.first, outer.first + 1),
+		last: Math.min(inner.last, outer.last - 1),
+		bits: inner.bits,
+	};
+}
+
+function isIn({ first, last }: Span, value: number): boolean {
+	return value >= first && value <= last;
+}
+
+/** The lowest address, where several were released at once. */
+function longestReleased(
+	released: ReadonlyMap<Ipv4, number>,
+	fits: (address: Ipv4, value: number) => boolean,
+): Ipv4 | undefined {
+	let best: { readonly value: number; readonly at: number } | undefined;
+	for (const [address, at] of released) {
+		const value = ipv4ToNumber(address);
+		if (best !== undefined && (at > best.at || (at === best.at && value > best.value))) continue;
+		if (fits(address, value)) best = { value, at };
+	}
+	return best === undefined ? undefined : ipv4FromNumber(best.value);
+}
+
+function exhausted(
+	{ subnet, ipRange }: Pool,
+	span: Span,
+	used: ReadonlySet<Ipv4>,
+	reserved: ReadonlySet<number>,
+): WeftError {
+	const endpoints = [...used].filter((address) => isIn(span, ipv4ToNumber(address))).length;
+	const kept = [...reserved].filter((value) => isIn(span, value)).length;
+	const where = ipRange === undefined ? `${subnet}` : `IP range ${ipRange} of ${subnet}`;
+	return new WeftError(
+		"POOL_EXHAUSTED",
+		`Cannot give out an address of ${where}: of ${span.last - span.first + 1} addresses ${endpoints} are in use and ${kept} reserved`,
+		{ fix: "disconnect a container from the network, or create a network with a larger --subnet" },
+	);
 }

@@ -1,185 +1,140 @@
-import { type Ipv4, ipv4FromNumber, ipv4ToNumber, parseIpv4 } from "../model/address.ts";
+import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
-import {
-	networkOf,
-	type Prefix,
-	parseCidr,
-	parsePrefix,
-	prefix,
-	prefixContains,
-	prefixesOverlap,
-	spanOf,
-} from "../model/prefix.ts";
+import type { Network } from "../model/network.ts";
+import { type Prefix, prefixesOverlap, spanOf } from "../model/prefix.ts";
+import { checkHostAddress, checkRange, checkSubnet } from "./check.ts";
 
-/** What a person asks of a network's addresses, as typed. */
+/** What the addresses of one network come from. */
+export type Pool = Pick<Network, "subnet" | "ipRange" | "gateway" | "auxAddresses">;
+
+/** A pool as a person asks for it: texts as typed. */
 export interface PoolRequest {
 	readonly subnet?: string;
 	readonly ipRange?: string;
 	readonly gateway?: string;
+	/** Addresses by name. */
 	readonly auxAddresses?: Readonly<Record<string, string>>;
 }
 
-/** The addresses of a network. */
-export interface Pool {
-	readonly subnet: Prefix;
-	/** Automatic addresses come from here; the whole subnet when omitted. */
-	readonly ipRange?: Prefix;
-	readonly gateway: Ipv4;
-	readonly auxAddresses: Readonly<Record<string, Ipv4>>;
-}
-
-/** A prefix that a member host sends elsewhere. */
+/** A prefix that a member host routes elsewhere. */
 export interface HostRoute {
+	/** The host's name. */
 	readonly host: string;
 	readonly route: Prefix;
 }
 
-/** A network, its gateway, one container and the broadcast address need four addresses. */
-const longestSubnetBits = 30;
+/** Every host has it, and every subnet overlaps it: it says nothing about which addresses are in use. */
+const defaultRoute = "0.0.0.0/0";
+
+/** Automatic subnets are the /24 blocks of 10.0.0.0/8. */
+const automatic = { first: 10 * 2 ** 24, blocks: 2 ** 16, blockSize: 256 } as const;
 
 /**
- * Checks what was asked and chooses what was not.
- * @param taken The subnets of the networks there are: an automatic one keeps clear of them; an explicit one may overlap them.
+ * Completes and checks the pool of a new network.
+ * @param taken Subnets of the other networks. An automatic subnet keeps clear of them; one that was asked for may overlap them.
+ * @returns The gateway is the first host address that is no auxiliary one, unless it was asked for.
  * @throws {WeftError} SUBNET_INVALID, SUBNET_OVERLAPS, ADDRESS_INVALID, ADDRESS_OUTSIDE_SUBNET, POOL_EXHAUSTED
  */
 export function planPool(request: PoolRequest, taken: Iterable<Prefix>, hostRoutes: Iterable<HostRoute>): Pool {
-	const routes = [...hostRoutes];
-	const subnet =
-		request.subnet === undefined
-			? automaticSubnet(request, taken, routes)
-			: clearOfRoutes(checkSubnet(request.subnet, "subnet"), routes);
-	const ipRange = request.ipRange === undefined ? undefined : checkRange(request.ipRange, subnet);
+	const routes = [...hostRoutes].filter(({ route }) => route !== defaultRoute);
+	if (request.subnet === undefined) {
+		refuseWithoutSubnet(request);
+		const subnet = allocateSubnet(
+			taken,
+			routes.map(({ route }) => route),
+		);
+		return { subnet, gateway: ipv4FromNumber(spanOf(subnet).first + 1), auxAddresses: {} };
+	}
+	const subnet = checkSubnet(request.subnet);
+	refuseRouted(subnet, routes);
+	const auxAddresses: Record<string, Ipv4> = Object.fromEntries(
+		Object.entries(request.auxAddresses ?? {}).map(([name, text]) => [
+			name,
+			checkHostAddress(subnet, `auxiliary address "${name}"`, text),
+		]),
+	);
 	const gateway =
 		request.gateway === undefined
-			? ipv4FromNumber(spanOf(subnet).first + 1)
-			: checkHostAddress(request.gateway, subnet, "gateway");
-	return {
-		subnet,
-		...(ipRange === undefined ? {} : { ipRange }),
-		gateway,
-		auxAddresses: checkAux(request.auxAddresses ?? {}, subnet, gateway),
-	};
+			? defaultGateway(subnet, auxAddresses)
+			: checkHostAddress(subnet, "gateway", request.gateway);
+	refuseTwins(gateway, auxAddresses);
+	const pool = { subnet, gateway, auxAddresses };
+	return request.ipRange === undefined ? pool : { ...pool, ipRange: checkRange(pool, request.ipRange) };
 }
 
-function automaticSubnet(request: PoolRequest, taken: Iterable<Prefix>, routes: readonly HostRoute[]): Prefix {
-	const needy = (["ipRange", "gateway"] as const).find((key) => request[key] !== undefined);
-	if (needy !== undefined || Object.keys(request.auxAddresses ?? {}).length > 0) {
-		const what = needy === undefined ? "aux-address" : needy === "ipRange" ? "ip-range" : needy;
-		throw new WeftError(
-			"SUBNET_INVALID",
-			`Cannot use --${what} without --subnet: it has to lie in a subnet that you choose`,
-			{
-				fix: `add --subnet, such as --subnet 10.32.0.0/24`,
-			},
-		);
-	}
-	return allocateSubnet(
-		taken,
-		routes.map(({ route }) => route),
-	);
-}
-
-/** @returns The first of 10.0.0.0/24, 10.0.1.0/24 … 10.255.255.0/24 that overlaps nothing. @throws {WeftError} POOL_EXHAUSTED */
+/**
+ * @param taken Subnets of other networks.
+ * @param hostRoutes What any member host routes elsewhere; its default route does not count.
+ * @returns The first of 10.0.0.0/24, 10.0.1.0/24 … 10.255.255.0/24 that overlaps none of them.
+ * @throws {WeftError} POOL_EXHAUSTED
+ */
 export function allocateSubnet(taken: Iterable<Prefix>, hostRoutes: Iterable<Prefix>): Prefix {
-	// The default route leads everywhere, and so says nothing.
-	const spans = [...taken, ...[...hostRoutes].filter((route) => route !== "0.0.0.0/0")]
-		.map(spanOf)
-		.sort((a, b) => a.first - b.first);
-	const end = 11 * 2 ** 24;
-	let first = 10 * 2 ** 24;
-	for (const span of spans) {
-		if (span.first > first + 255) break;
-		if (span.last >= first) first = Math.ceil((span.last + 1) / 256) * 256;
+	const { first, blocks, blockSize } = automatic;
+	const occupied = new Uint8Array(blocks);
+	for (const prefix of [...taken, ...hostRoutes]) {
+		if (prefix === defaultRoute) continue;
+		const span = spanOf(prefix);
+		const from = Math.max(0, Math.floor((span.first - first) / blockSize));
+		const to = Math.min(blocks - 1, Math.floor((span.last - first) / blockSize));
+		if (from <= to) occupied.fill(1, from, to + 1);
 	}
-	if (first < end) return prefix(`${ipv4FromNumber(first)}/24`);
+	const block = occupied.indexOf(0);
+	if (block >= 0) return `${ipv4FromNumber(first + block * blockSize)}/24` as Prefix;
 	throw new WeftError(
 		"POOL_EXHAUSTED",
-		"Cannot choose a subnet: all of 10.0.0.0/8 is taken by networks and by routes of the hosts",
-		{
-			fix: "weft network create --subnet 172.20.0.0/24 NAME, or weft network prune",
-		},
+		"Cannot choose a subnet: networks and routes of the hosts take all of 10.0.0.0/24 to 10.255.255.0/24",
+		{ fix: "--subnet with a prefix that no host routes, such as 172.30.0.0/24, or weft network prune" },
 	);
 }
 
-function checkSubnet(text: string, flag: string): Prefix {
-	const cidr = parseCidr(text);
-	if (cidr === undefined) {
-		throw new WeftError("SUBNET_INVALID", `Cannot use --${flag} ${text}: it is not an IPv4 prefix`, {
-			fix: `--${flag} 10.32.0.0/24`,
-		});
-	}
-	if (parsePrefix(text) === undefined) {
-		throw new WeftError("SUBNET_INVALID", `Cannot use --${flag} ${text}: it has host bits set`, {
-			fix: `--${flag} ${networkOf(cidr.address, cidr.bits)}`,
-		});
-	}
-	if (flag === "subnet" && (cidr.bits > longestSubnetBits || cidr.bits < 8)) {
-		throw new WeftError(
-			"SUBNET_INVALID",
-			`Cannot use --subnet ${text}: its length is /${cidr.bits}, wanted /8 to /${longestSubnetBits}`,
-			{
-				fix: `--subnet ${networkOf(cidr.address, 24)}`,
-			},
-		);
-	}
-	return text as Prefix;
-}
-
-function clearOfRoutes(subnet: Prefix, routes: readonly HostRoute[]): Prefix {
-	const clash = routes.find(({ route }) => route !== "0.0.0.0/0" && prefixesOverlap(route, subnet));
-	if (clash === undefined) return subnet;
-	throw new WeftError("SUBNET_OVERLAPS", `Cannot use --subnet ${subnet}: ${clash.host} has a route to ${clash.route}`, {
-		fix: "choose a subnet that no host routes to, or omit --subnet",
-	});
-}
-
-function checkRange(text: string, subnet: Prefix): Prefix {
-	const range = checkSubnet(text, "ip-range");
-	const [inner, outer] = [spanOf(range), spanOf(subnet)];
-	if (inner.first >= outer.first && inner.last <= outer.last) return range;
+function refuseWithoutSubnet({ ipRange, gateway, auxAddresses }: PoolRequest): void {
+	const given =
+		(ipRange !== undefined && `--ip-range ${ipRange}`) ||
+		(gateway !== undefined && `--gateway ${gateway}`) ||
+		Object.entries(auxAddresses ?? {}).map(([name, text]) => `--aux-address ${name}=${text}`)[0];
+	if (!given) return;
 	throw new WeftError(
-		"ADDRESS_OUTSIDE_SUBNET",
-		`Cannot use --ip-range ${text}: it is not within the subnet ${subnet}`,
+		"SUBNET_INVALID",
+		`Cannot use ${given} without a subnet: the subnet that weft chooses is not known before`,
 		{
-			fix: `choose a part of ${subnet}`,
+			fix: "add --subnet",
 		},
 	);
 }
 
-function checkAux(aux: Readonly<Record<string, string>>, subnet: Prefix, gateway: Ipv4): Record<string, Ipv4> {
-	const taken = new Map<Ipv4, string>([[gateway, "the gateway"]]);
-	const checked: Record<string, Ipv4> = {};
-	for (const [name, text] of Object.entries(aux)) {
-		const address = checkHostAddress(text, subnet, "aux-address");
-		const holder = taken.get(address);
+function refuseRouted(subnet: Prefix, routes: readonly HostRoute[]): void {
+	const hit = routes.find(({ route }) => prefixesOverlap(route, subnet));
+	if (hit === undefined) return;
+	throw new WeftError(
+		"SUBNET_OVERLAPS",
+		`Cannot use subnet ${subnet}: it overlaps ${hit.route}, which ${hit.host} routes elsewhere`,
+		{ fix: `leave --subnet out and weft chooses one, or remove that route on ${hit.host}` },
+	);
+}
+
+function defaultGateway(subnet: Prefix, auxAddresses: Readonly<Record<string, Ipv4>>): Ipv4 {
+	const { first, last } = spanOf(subnet);
+	const aux = new Set(Object.values(auxAddresses));
+	for (let value = first + 1; value < last; value++) {
+		const address = ipv4FromNumber(value);
+		if (!aux.has(address)) return address;
+	}
+	throw new WeftError(
+		"POOL_EXHAUSTED",
+		`Cannot choose a gateway in ${subnet}: all ${last - first - 1} of its host addresses are auxiliary addresses`,
+		{ fix: "--subnet with a shorter prefix" },
+	);
+}
+
+function refuseTwins(gateway: Ipv4, auxAddresses: Readonly<Record<string, Ipv4>>): void {
+	const holders = new Map([[gateway, "the gateway"]]);
+	for (const [name, address] of Object.entries(auxAddresses)) {
+		const holder = holders.get(address);
 		if (holder !== undefined) {
-			throw new WeftError("ADDRESS_IN_USE", `Cannot use --aux-address ${name}=${text}: it is ${holder}`, {
-				fix: `choose another address of ${subnet}`,
+			throw new WeftError("ADDRESS_INVALID", `Cannot use ${address} as auxiliary address "${name}": it is ${holder}`, {
+				fix: "give each its own address",
 			});
 		}
-		taken.set(address, `--aux-address ${name}`);
-		checked[name] = address;
+		holders.set(address, `auxiliary address "${name}"`);
 	}
-	return checked;
-}
-
-/** @throws {WeftError} ADDRESS_INVALID, ADDRESS_OUTSIDE_SUBNET, ADDRESS_RESERVED */
-export function checkHostAddress(text: string, subnet: Prefix, flag: string): Ipv4 {
-	const address = parseIpv4(text);
-	const fix = `choose an address of ${subnet}`;
-	if (address === undefined)
-		throw new WeftError("ADDRESS_INVALID", `Cannot use --${flag} ${text}: it is not an IPv4 address`, { fix });
-	if (!prefixContains(subnet, address))
-		throw new WeftError("ADDRESS_OUTSIDE_SUBNET", `Cannot use --${flag} ${text}: it is outside the subnet ${subnet}`, {
-			fix,
-		});
-	const { first, last } = spanOf(subnet);
-	const value = ipv4ToNumber(address);
-	if (value === first || value === last) {
-		const which = value === first ? "network" : "broadcast";
-		throw new WeftError("ADDRESS_RESERVED", `Cannot use --${flag} ${text}: it is the ${which} address of ${subnet}`, {
-			fix,
-		});
-	}
-	return address;
 }

@@ -28,7 +28,8 @@ function boundIn(ns: NetnsRef, type: number, address: Ipv4, port: number, prepar
 	return inNetns(ns, () => {
 		const fd = socket(AF_INET, type, 0);
 		try {
-			setsockoptInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+			// For UDP it would let a second server bind the same address, and take every datagram.
+			if (type === SOCK_STREAM) setsockoptInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 			bind(fd, sockaddrIn(address, port));
 			prepare(fd);
 			return fd;
