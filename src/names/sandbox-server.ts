@@ -44,7 +44,13 @@ export class SandboxServer {
 		this.#tcp = createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket));
 		this.#tcp.maxConnections = mostConnections;
 		this.#tcp.on("error", () => {});
-		this.#tcp.listen({ fd: sockets.tcp(netns) });
+		try {
+			this.#tcp.listen({ fd: sockets.tcp(netns) });
+		} catch (error) {
+			// Half a server would hold the address against the next try.
+			this.#udp.close();
+			throw error;
+		}
 	}
 
 	#closed = false;

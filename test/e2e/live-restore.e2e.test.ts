@@ -83,7 +83,7 @@ test(
 					"a link that is down",
 					["ip", "-n", ns, "link", "set", "br0", "down"],
 					["ip", "-n", ns, "-br", "link"],
-					/br0\s+UP/,
+					/br0 .*[<,]UP[,>]/,
 				],
 				["a deleted namespace", ["ip", "netns", "del", ns], ["bridge", "-n", ns, "fdb"], /dst 192\.168\.56\.102/],
 			];
