@@ -59,7 +59,11 @@ export class LinkMemory {
 }
 
 function pictureOf(message: Message): unknown {
-	if (message.payload.readUInt8(0) !== R.AF_BRIDGE) return readLink(message);
+	if (message.payload.readUInt8(0) !== R.AF_BRIDGE) {
+		// Where the other end stands is not known in the first events of a pair; it never changes.
+		const { link: _, linkNetnsid: __, ...picture } = readLink(message);
+		return picture;
+	}
 	const attributes = attributesOf(message, R.ifinfomsgLength);
 	const port = attributes.nested(IFLA_PROTINFO);
 	return [attributes.u32(IFLA_MASTER), port === undefined ? undefined : readPort(port)];

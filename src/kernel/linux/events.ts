@@ -5,7 +5,7 @@ import { EventSocket, type NetlinkEvent } from "../netlink/event-socket.ts";
 import { readNsid } from "../netlink/nsid.ts";
 import { isOwnPort } from "../netlink/port-id.ts";
 import { RTM_DELLINK, RTM_DELNSID, RTM_NEWLINK } from "../netlink/rtnetlink.ts";
-import { NETLINK_NETFILTER, NETLINK_ROUTE } from "../netlink/socket.ts";
+import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
 import { kindOf, LinkMemory } from "./classify.ts";
 import type { Nsids } from "./nsids.ts";
 import type { Session } from "./session.ts";
@@ -125,11 +125,12 @@ export class Events {
 	}
 
 	#onNetnsGone(nsid: number): void {
-		const ns = this.#watchedRef(nsid);
 		this.#memory.forget(nsid);
+		const ns = this.#watchedRef(nsid);
 		if (ns === undefined) return;
-		this.#nsids.forget(ns);
-		this.#tell({ kind: "link", ns });
+		// What was told of the last namespace with this number may be read when the next one has it.
+		using socket = new NetlinkSocket(hostNetns, NETLINK_ROUTE);
+		if (this.#nsids.resolve(socket, ns) !== nsid) this.#tell({ kind: "link", ns });
 	}
 
 	/** @returns undefined for namespaces that nobody watches: any program may have numbered more of them. */
