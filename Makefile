@@ -11,7 +11,7 @@ KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.
 NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check types lint format layers unit test kernel-tests demo bench build soak clean
+.PHONY: help setup check types lint format layers unit test kernel-tests demo bench build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
