@@ -165,7 +165,10 @@ for (const name of Object.keys(routes) as RouteName[]) {
 			fc.asyncProperty(ref, inputOf(name), async (ref, input) => {
 				const path = route.path.replace("{ref}", encodeURIComponent(ref.toWellFormed()));
 				const query = new URLSearchParams(
-					Object.entries(input).map(([key, value]): [string, string] => [key, String(value)]),
+					Object.entries(input).map(([key, value]): [string, string] => [
+						key,
+						typeof value === "string" ? value : (JSON.stringify(value) ?? ""),
+					]),
 				);
 				const answer =
 					route.method === "POST"

@@ -178,6 +178,11 @@ function forwardAccepts({ family, table, chain }: ForwardFilter): NftForeignRule
 				],
 			},
 		},
-		{ ...rule, comment: "weft: answers to containers", rule: answersToContainers },
+		// Without `ct state`, which iptables cannot read back; what is no answer is dropped in weft's own table.
+		{
+			...rule,
+			comment: "weft: answers to containers",
+			rule: { statements: [{ field: "oifname", op: "==", value: gatewayBridge }, { verdict: "accept" }] },
+		},
 	];
 }
