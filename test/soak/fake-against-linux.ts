@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { needs } from "../../test/needs.ts";
-import { type Ipv4, ipv4, macOf } from "../model/address.ts";
-import type { KernelOp } from "../model/kernel-op.ts";
-import type { KernelState, Link, PortFlags, Resource, VethLink, VxlanLink } from "../model/kernel-state.ts";
-import { type Cidr, prefix } from "../model/prefix.ts";
-import { formatOps } from "../plan/format.ts";
-import { openFakeKernel } from "./fake.ts";
-import type { Kernel } from "./kernel.ts";
-import { openLinuxKernel } from "./linux.ts";
-import { deleteNetns } from "./netns.ts";
-import { guardElements, guardTable } from "./nft/testdata/tables.ts";
+import { openFakeKernel } from "../../src/kernel/fake.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
+import { openLinuxKernel } from "../../src/kernel/linux.ts";
+import { deleteNetns } from "../../src/kernel/netns.ts";
+import { guardElements, guardTable } from "../../src/kernel/nft/testdata/tables.ts";
+import { type Ipv4, ipv4, macOf } from "../../src/model/address.ts";
+import type { KernelOp } from "../../src/model/kernel-op.ts";
+import type { KernelState, Link, PortFlags, Resource, VethLink, VxlanLink } from "../../src/model/kernel-state.ts";
+import { type Cidr, prefix } from "../../src/model/prefix.ts";
+import { formatOps } from "../../src/plan/format.ts";
+import { needs } from "../needs.ts";
 
 const skip = needs("root");
 const a = `wt-${process.pid}-a`;
