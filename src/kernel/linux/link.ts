@@ -15,6 +15,7 @@ import {
 import type { Request } from "../netlink/message.ts";
 import { openNetns } from "../netns.ts";
 import type { Session } from "./session.ts";
+import { vxlanExists } from "./vni-holder.ts";
 
 type MadeLink = Exclude<Link, LoopbackLink>;
 
@@ -58,7 +59,10 @@ function create(session: Session, link: MadeLink): void {
 		case "bridge":
 			return session.route(link.ns).change(addBridgeRequest(link));
 		case "vxlan":
-			return withNetns(link.ns, (fd) => session.route(hostNetns).change(addVxlanRequest(link, fd)));
+			return withNetns(link.ns, (fd) => {
+				const [error] = session.route(hostNetns).request([addVxlanRequest(link, fd)]);
+				if (error !== undefined) throw codeOf(error) === "EEXIST" ? vxlanExists(session, link, error) : error;
+			});
 		case "veth":
 			return withNetns(link.peer.ns, (fd) => session.route(link.ns).change(addVethRequest(link, fd)));
 	}

@@ -1,5 +1,6 @@
 import { isWeftError } from "../../model/error.ts";
 import {
+	hostNetns,
 	type KernelState,
 	keyOf,
 	type Link,
@@ -24,7 +25,7 @@ import { readSysctls } from "./sysctl.ts";
 /** @returns What `Kernel.observe` says. */
 export function observeScopes(session: Session, scopes: readonly ObserveScope[]): KernelState {
 	// First of all, so that ends of pairs that stand in them are known by name.
-	for (const { ns } of scopes) session.nsid(ns);
+	for (const { ns } of scopes) if (ns !== hostNetns) session.nsid(ns);
 	const state = new Map<ResourceKey, Resource>();
 	for (const scope of scopes) {
 		for (const resource of observeScope(session, scope)) state.set(keyOf(resource), resource);

@@ -1,9 +1,9 @@
 import { closeSync } from "node:fs";
 import { codeOf, toWeftError } from "../errno.ts";
-import { Arena, bind, MSG_DONTWAIT, pollReadable, setsockoptInt, socket } from "../ffi.ts";
+import { Arena, bind, MSG_DONTWAIT, pollReadable, socket } from "../ffi.ts";
 import { type Message, readMessages } from "./message.ts";
 import { AF_NETLINK, netlinkAddress } from "./port-id.ts";
-import { SO_RCVBUFFORCE, SOCK_RAW, SOL_NETLINK, SOL_SOCKET } from "./socket.ts";
+import { joinGroup, NETLINK_LISTEN_ALL_NSID, SOCK_RAW, SOL_NETLINK, setEventOptions } from "./socket-options.ts";
 
 /** An event, and the number of the namespace that it comes from; undefined for the namespace of the socket. */
 export interface NetlinkEvent {
@@ -24,10 +24,9 @@ export class EventSocket {
 	constructor(protocol: number, groups: readonly number[], onReadable: () => void) {
 		this.#fd = socket(AF_NETLINK, SOCK_RAW, protocol);
 		try {
-			setsockoptInt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes);
-			setsockoptInt(this.#fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+			setEventOptions(this.#fd);
 			bind(this.#fd, netlinkAddress(0));
-			for (const group of groups) setsockoptInt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+			for (const group of groups) joinGroup(this.#fd, group);
 			this.#stopPolling = pollReadable(this.#fd, onReadable);
 		} catch (error) {
 			this.#arena.free();
@@ -65,7 +64,3 @@ function nsidOf(control: Buffer): number | undefined {
 
 /** An event is one link at most: about 2 KiB. */
 const datagramBytes = 64 * 1024;
-/** A limit, not memory that is taken: ten thousand entries that change in one call make 10 MB of events. */
-const bufferBytes = 32 * 1024 * 1024;
-const NETLINK_ADD_MEMBERSHIP = 1;
-const NETLINK_LISTEN_ALL_NSID = 8;

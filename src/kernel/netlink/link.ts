@@ -128,15 +128,19 @@ export function delLinkGroupRequest(group: number): Request {
 
 /** Asks for one link. @param target The namespace to look into, by its number in the socket's; that one itself when omitted. */
 export function getLinkRequest(link: string | number, target?: number): Request {
-	const writer = ifinfomsg(new MessageWriter(RTM_GETLINK), typeof link === "number" ? { index: link } : {});
-	if (typeof link === "string") writer.attributeString(A.IFLA_IFNAME, link);
-	if (target !== undefined) writer.attributeU32(A.IFLA_TARGET_NETNSID, target);
-	return writer.attributeU32(A.IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).finish();
+	return typeof link === "number" ? getRequest({ index: link }, undefined, target) : getRequest({}, link, target);
 }
 
-/** For a dump of all links. */
-export function getLinksRequest(): Request {
-	return ifinfomsg(new MessageWriter(RTM_GETLINK), {}).attributeU32(A.IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).finish();
+/** For a dump of all links. @param target As in {@link getLinkRequest}. */
+export function getLinksRequest(target?: number): Request {
+	return getRequest({}, undefined, target);
+}
+
+function getRequest(place: { index?: number }, name?: string, target?: number): Request {
+	const writer = ifinfomsg(new MessageWriter(RTM_GETLINK), place);
+	if (name !== undefined) writer.attributeString(A.IFLA_IFNAME, name);
+	if (target !== undefined) writer.attributeU32(A.IFLA_TARGET_NETNSID, target);
+	return writer.attributeU32(A.IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).finish();
 }
 
 function addRequest(name: string, mtuBytes: number): MessageWriter {

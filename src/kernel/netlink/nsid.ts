@@ -11,9 +11,10 @@ export function getNsidRequest(fd: number): Request {
 	return rtgenmsg(RTM_GETNSID).attributeU32(NETNSA_FD, fd).finish();
 }
 
-/** For a dump of all numbers that namespace `target` has given. */
-export function getNsidsRequest(target: number): Request {
-	return rtgenmsg(RTM_GETNSID).attributeU32(NETNSA_TARGET_NSID, target).finish();
+/** For a dump of all numbers that namespace `target` has given; that of the socket when omitted. */
+export function getNsidsRequest(target?: number): Request {
+	const writer = rtgenmsg(RTM_GETNSID);
+	return (target === undefined ? writer : writer.attributeU32(NETNSA_TARGET_NSID, target)).finish();
 }
 
 /** A namespace by its numbers; -1 where it has none. */

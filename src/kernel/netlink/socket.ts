@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import type { NetnsRef } from "../../model/kernel-state.ts";
 import { codeOf, Errno, toWeftError } from "../errno.ts";
-import { MSG_TRUNC, recv, send, setsockopt, setsockoptInt, socket } from "../ffi.ts";
+import { MSG_TRUNC, recv, send, socket } from "../ffi.ts";
 import { inNetns } from "../netns.ts";
 import { endOfSend, join } from "./batch.ts";
 import {
@@ -16,9 +16,9 @@ import {
 } from "./message.ts";
 import { AF_NETLINK, bindOwnPort } from "./port-id.ts";
 import { errorOf, requestName } from "./reply.ts";
+import { type NETLINK_NETFILTER, type NETLINK_ROUTE, SOCK_RAW, setRequestOptions } from "./socket-options.ts";
 
-export const NETLINK_ROUTE = 0;
-export const NETLINK_NETFILTER = 12;
+export { NETLINK_NETFILTER, NETLINK_ROUTE } from "./socket-options.ts";
 
 /** How `request` sends. */
 export interface RequestOptions {
@@ -42,12 +42,7 @@ export class NetlinkSocket {
 	constructor(ns: NetnsRef, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER) {
 		this.#fd = inNetns(ns, () => socket(AF_NETLINK, SOCK_RAW, protocol));
 		try {
-			setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, receiveTimeout);
-			setsockoptInt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes);
-			setsockoptInt(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, bufferBytes);
-			for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
-				setsockoptInt(this.#fd, SOL_NETLINK, option, 1);
-			}
+			setRequestOptions(this.#fd);
 			this.portId = bindOwnPort(this.#fd);
 		} catch (error) {
 			closeSync(this.#fd);
@@ -189,22 +184,7 @@ export class NetlinkSocket {
 
 /** The largest datagram of a dump is 32 KiB (NLMSG_GOODSIZE and what a socket asked for); links with many parts take more. */
 const scratch = Buffer.alloc(256 * 1024);
-/** A limit, not memory that is taken. All refusals of one send must fit in. */
-const bufferBytes = 8 * 1024 * 1024;
 const dumpAttempts = 5;
-/** struct timeval: 2 seconds. The kernel answers within the send; more means that it never will. */
-const receiveTimeout = Buffer.alloc(16);
-receiveTimeout.writeBigInt64LE(2n, 0);
-
-export const SOCK_RAW = 3;
-export const SOL_SOCKET = 1;
-export const SO_RCVBUFFORCE = 33;
-export const SOL_NETLINK = 270;
-const SO_RCVTIMEO = 20;
-const SO_SNDBUFFORCE = 32;
-const NETLINK_CAP_ACK = 10;
-const NETLINK_EXT_ACK = 11;
-const NETLINK_GET_STRICT_CHK = 12;
 const ENODATA = 61;
 const EMSGSIZE = 90;
 const ETIMEDOUT = 110;
