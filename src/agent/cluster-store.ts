@@ -3,11 +3,12 @@ import { WeftError } from "../model/error.ts";
 import type { TokenView } from "../model/view.ts";
 import { stores } from "../store/registry.ts";
 import type { Store } from "../store/store.ts";
+import { admitByStoreHost, admitHere } from "./admission.ts";
 import { agentPort, type Identity } from "./identity.ts";
 import { listenForHosts } from "./listener.ts";
 import { type Paths, paths } from "./paths.ts";
 import { Authority, fingerprint, readCredentials, storeName } from "./pki.ts";
-import { createToken } from "./tokens.ts";
+import { agentAddresses, createToken } from "./tokens.ts";
 
 /** The cluster's store as this host uses it. */
 export interface ClusterStore {
@@ -17,14 +18,14 @@ export interface ClusterStore {
 	close(): Promise<void>;
 }
 
-/** Opens the store that the identity names; the embedded one is served to other hosts. */
+/** Opens the store that the identity names; the embedded one is served to other hosts, and all its hosts let others join. */
 export async function openClusterStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
 	const { storeUrl } = identity;
 	switch (storeUrl.slice(0, storeUrl.indexOf(":"))) {
 		case "sqlite":
 			return embeddedStore(identity, agentPaths, log);
 		case "weft":
-			return memberStore(identity, agentPaths);
+			return memberStore(identity, agentPaths, log);
 		case "etcd":
 			return etcdStore(storeUrl);
 	}
@@ -47,16 +48,15 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 	const address = `${identity.vtep}:${agentPort}`;
 	const listener = await listenForHosts({
 		store,
-		authority,
+		admit: admitHere(store, authority, `weft://${address}`),
 		credentials,
 		address: identity.vtep,
 		port: agentPort,
-		storeUrl: `weft://${address}`,
 	});
 	log.info({ address }, "serving the embedded store to other hosts");
 	return {
 		store,
-		createToken: (ttlSeconds) => newToken(store, address, authority.certificate, ttlSeconds),
+		createToken: (ttlSeconds) => newToken(store, address, credentials.ca, ttlSeconds),
 		async close() {
 			await listener.close();
 			await store.close();
@@ -64,14 +64,16 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 	};
 }
 
-async function newToken(store: Store, address: string, ca: string, ttlSeconds: number): Promise<TokenView> {
+async function newToken(store: Store, storeAddress: string, ca: string, ttlSeconds: number): Promise<TokenView> {
 	const now = Date.now();
 	const expiresAt = now + ttlSeconds * 1000;
-	const token = await createToken(store, { addresses: [address], fingerprint: fingerprint(ca), expiresAt }, now);
+	// The store's host first: the others would ask it.
+	const addresses = [...new Set([storeAddress, ...(await agentAddresses(store))])];
+	const token = await createToken(store, { addresses, fingerprint: fingerprint(ca), expiresAt }, now);
 	return { token, expiresAt: new Date(expiresAt).toISOString() };
 }
 
-async function memberStore({ storeUrl }: Identity, agentPaths: Paths): Promise<ClusterStore> {
+async function memberStore({ storeUrl, vtep }: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
 	const credentials = readCredentials(paths.pki(agentPaths));
 	if (credentials === undefined) {
 		throw new WeftError(
@@ -83,14 +85,21 @@ async function memberStore({ storeUrl }: Identity, agentPaths: Paths): Promise<C
 		);
 	}
 	const { ca, certificate: cert, key } = credentials;
+	const storeAddress = storeUrl.slice("weft://".length);
+	const admit = admitByStoreHost(storeUrl, credentials);
+	const listener = await listenForHosts({ credentials, address: vtep, port: agentPort, admit });
+	log.info({ address: `${vtep}:${agentPort}` }, "letting other hosts join");
 	const { openEtcdStore } = await stores.weft();
 	const store = openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], {
 		tls: { ca, cert, key, serverName: storeName },
 	});
 	return {
 		store,
-		createToken: (ttlSeconds) => newToken(store, storeUrl.slice("weft://".length), ca, ttlSeconds),
-		close: () => store.close(),
+		createToken: (ttlSeconds) => newToken(store, storeAddress, ca, ttlSeconds),
+		async close() {
+			await listener.close();
+			await store.close();
+		},
 	};
 }
 

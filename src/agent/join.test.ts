@@ -3,17 +3,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { keys } from "../model/keys.ts";
 import { openEtcdStore } from "../store/etcd.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
+import { admitByStoreHost, admitHere } from "./admission.ts";
 import { joinCluster } from "./join-client.ts";
 import { listenForHosts } from "./listener.ts";
-import { Authority, fingerprint, readCredentials, storeName } from "./pki.ts";
-import { createToken } from "./tokens.ts";
+import { Authority, fingerprint, readCredentials, request, storeName } from "./pki.ts";
+import { agentAddresses, createToken, parseToken } from "./tokens.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "weft-join-"));
 const store = openMemoryStore();
 const address = "127.0.0.1";
 const port = 20_000 + (process.pid % 20_000);
+const storeUrl = `weft://${address}:${port}`;
+/** The agents of other hosts: the same port at other addresses. */
+const [relayAddress, lonelyAddress, absentAddress] = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
 let authority: Authority;
 let listener: { close(): Promise<void> };
 
@@ -23,11 +28,10 @@ before(async () => {
 	assert.ok(credentials);
 	listener = await listenForHosts({
 		store,
-		authority,
+		admit: admitHere(store, authority, storeUrl),
 		credentials,
 		address,
 		port,
-		storeUrl: `weft://${address}:${port}`,
 	});
 });
 
@@ -37,7 +41,9 @@ after(async () => {
 	rmSync(dir, { recursive: true });
 });
 
-function token(changes: { fingerprint?: string; expiresAt?: number } = {}): Promise<string> {
+function token(
+	changes: { addresses?: readonly string[]; fingerprint?: string; expiresAt?: number } = {},
+): Promise<string> {
 	const now = Date.now();
 	return createToken(
 		store,
@@ -59,6 +65,69 @@ test("joinCluster() gives a certificate that opens the store", async () => {
 	assert.equal(await member.txn([], [{ put: "a", value: "1" }]), store.revision);
 	assert.equal((await store.get("a"))?.value, "1");
 	await member.close();
+});
+
+/** Runs `work` while the agent of a host without the store listens. */
+async function withRelay(at: string, store: string, work: () => Promise<void>): Promise<void> {
+	const member = await joinCluster(await token(), { hostName: "host2" });
+	const admit = admitByStoreHost(store, member);
+	const relay = await listenForHosts({ credentials: member, address: at, port, admit });
+	try {
+		await work();
+	} finally {
+		await relay.close();
+	}
+}
+
+test("joinCluster() joins by a host that has not the store", () =>
+	withRelay(relayAddress, storeUrl, async () => {
+		const once = await token({ addresses: [`${absentAddress}:${port}`, `${relayAddress}:${port}`] });
+		assert.equal((await joinCluster(once, { hostName: "host3" })).storeUrl, storeUrl);
+		await assert.rejects(joinCluster(once, { hostName: "host4" }), { code: "TOKEN_USED" });
+	}));
+
+test("joinCluster() goes on to the next host when one cannot reach the store's", () =>
+	withRelay(lonelyAddress, `weft://${absentAddress}:${port}`, async () => {
+		const lonely = `${lonelyAddress}:${port}`;
+		const once = await token({ addresses: [lonely, `${address}:${port}`] });
+		assert.equal((await joinCluster(once, { hostName: "host3" })).storeUrl, storeUrl);
+		await assert.rejects(joinCluster(await token({ addresses: [lonely] }), { hostName: "host3" }), {
+			code: "STORE_UNREACHABLE",
+			cause: /the store's host \(127\.0\.0\.4\) does not answer/,
+		});
+	}));
+
+test("a host without the store gives it to nobody", () =>
+	withRelay(relayAddress, storeUrl, async () => {
+		const { ca, certificate: cert, key } = await joinCluster(await token(), { hostName: "host3" });
+		const tls = { ca, cert, key, serverName: storeName };
+		const store = openEtcdStore("weft://x", [`https://${relayAddress}:${port}`], { tls });
+		await assert.rejects(store.list(""));
+		await store.close();
+	}));
+
+test("one token lets in one of many that come with it at the same time", async () => {
+	const once = await token();
+	const tries = await Promise.allSettled(["a", "b", "c"].map((hostName) => joinCluster(once, { hostName })));
+	assert.equal(tries.filter(({ status }) => status === "fulfilled").length, 1);
+});
+
+test("a joiner whose answer was lost may ask again with the same key", async () => {
+	const { secret } = parseToken(await token());
+	const { csr } = await request("host2");
+	const admit = admitHere(store, authority, storeUrl);
+	await admit({ secret, csr });
+	await admit({ secret, csr });
+	await assert.rejects(admit({ secret, csr: (await request("host2")).csr }), { code: "TOKEN_USED" });
+});
+
+test("agentAddresses() lists all agents, those that live first", async () => {
+	const host = (id: string, vtep: string) => ({
+		put: keys.host(id),
+		value: JSON.stringify({ id, vtep, agentPort: 4790 }),
+	});
+	await store.txn([], [host("a", "10.0.0.1"), host("b", "10.0.0.2"), { put: keys.aliveHost("b"), value: "{}" }]);
+	assert.deepEqual(await agentAddresses(store), ["10.0.0.2:4790", "10.0.0.1:4790"]);
 });
 
 test("joinCluster() refuses a token that was used", async () => {

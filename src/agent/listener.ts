@@ -4,17 +4,16 @@ import type { TLSSocket } from "node:tls";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { storeHandler } from "../store/serve.ts";
 import type { EmbeddedStore } from "../store/sqlite.ts";
-import type { Authority, Credentials } from "./pki.ts";
-import { consumeToken } from "./tokens.ts";
+import type { Admit } from "./admission.ts";
+import type { Credentials } from "./pki.ts";
 
 export interface ListenerOptions {
-	readonly store: EmbeddedStore;
-	readonly authority: Authority;
 	readonly credentials: Credentials;
 	readonly address: string;
 	readonly port: number;
-	/** What a joiner is to use from then on. */
-	readonly storeUrl: string;
+	readonly admit: Admit;
+	/** The embedded store, on its own host. */
+	readonly store?: EmbeddedStore;
 }
 
 /** A certificate request is far smaller; nobody is known yet, so nobody may send more. */
@@ -25,14 +24,14 @@ type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
 /**
- * Listens for other hosts, over TLS: `POST /join` for those with a token, the embedded store for those with a
- * certificate of the cluster's authority.
+ * Listens for other hosts, over TLS: `POST /join` for those with a token; on its host, the embedded store for those with
+ * a certificate of the cluster's authority.
  * @throws {WeftError} PORT_IN_USE, ADDRESS_INVALID
  */
 export async function listenForHosts(options: ListenerOptions): Promise<{ close(): Promise<void> }> {
 	const { credentials } = options;
 	const ended = new AbortController();
-	const store = storeHandler(options.store, ended.signal);
+	const store = options.store === undefined ? notHere : storeHandler(options.store, ended.signal);
 	const server = createSecureServer(
 		{
 			allowHTTP1: true,
@@ -45,7 +44,7 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 			minVersion: "TLSv1.3",
 		},
 		(request, response) => {
-			if (request.url === "/join" && request.method === "POST") void answerJoin(options, request, response);
+			if (request.url === "/join" && request.method === "POST") void answerJoin(options.admit, request, response);
 			else if (isMember(request)) store(request, response);
 			else
 				answer(
@@ -75,18 +74,26 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 	};
 }
 
+function notHere(_request: Request, response: Response): void {
+	answer(
+		response,
+		404,
+		new WeftError("ROUTE_NOT_FOUND", "Cannot use the store by this host: it is on another", {
+			fix: "weft status tells where the store is",
+		}),
+	);
+}
+
 function isMember(request: Request): boolean {
 	const socket = "stream" in request ? request.stream.session?.socket : request.socket;
 	return (socket as TLSSocket | undefined)?.authorized === true;
 }
 
-async function answerJoin(options: ListenerOptions, request: Request, response: Response): Promise<void> {
+async function answerJoin(admit: Admit, request: Request, response: Response): Promise<void> {
 	try {
 		const { secret, csr } = JSON.parse(await bodyOf(request)) as { secret?: unknown; csr?: unknown };
 		if (typeof secret !== "string" || typeof csr !== "string") throw new TypeError("secret and csr are wanted");
-		await consumeToken(options.store, secret, Date.now());
-		const certificate = await options.authority.admit(csr);
-		answer(response, 200, { certificate, ca: options.authority.certificate, storeUrl: options.storeUrl });
+		answer(response, 200, await admit({ secret, csr }));
 	} catch (error) {
 		if (isWeftError(error)) answer(response, error.status, error);
 		else

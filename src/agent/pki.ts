@@ -6,8 +6,10 @@ import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto as never);
 
-/** The name in the certificate of the agent that serves the embedded store: only the authority's own host has one. */
+/** The name in the certificate of the agent that serves the embedded store: only the authority's own host has it. */
 export const storeName = "weft-store";
+/** The name in every member's certificate: joiners speak to any of them. */
+export const agentName = "weft-agent";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const validityMs = 10 * 365 * 24 * 3600 * 1000;
@@ -79,7 +81,7 @@ export class Authority {
 		writeCredentials(dir, {
 			ca: authority.certificate,
 			key: own.key,
-			certificate: await authority.#issue(own.csr, [storeName]),
+			certificate: await authority.#issue(own.csr, [agentName, storeName]),
 		});
 		writeFileSync(keyFile, await privatePem(keys.privateKey), { mode: 0o600 });
 		return authority;
@@ -92,13 +94,11 @@ export class Authority {
 
 	/** @returns A member's certificate, as PEM. @throws When the request is no PKCS #10 request signed by its own key. */
 	admit(csr: string): Promise<string> {
-		return this.#issue(csr, []);
+		return this.#issue(csr, [agentName]);
 	}
 
 	async #issue(csr: string, names: readonly string[]): Promise<string> {
-		const asked = new x509.Pkcs10CertificateRequest(csr);
-		if (!(await asked.verify())) throw new TypeError("the certificate request is not signed by its own key");
-		const usages = names.length > 0 ? [serverAuth, clientAuth] : [clientAuth];
+		const asked = await readRequest(csr);
 		const certificate = await x509.X509CertificateGenerator.create({
 			...validity(),
 			subject: asked.subject,
@@ -108,14 +108,25 @@ export class Authority {
 			signingAlgorithm: algorithm,
 			extensions: [
 				new x509.BasicConstraintsExtension(false, undefined, true),
-				new x509.ExtendedKeyUsageExtension(usages, true),
-				...(names.length > 0
-					? [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))]
-					: []),
+				new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth], true),
+				new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
 			],
 		});
 		return certificate.toString("pem");
 	}
+}
+
+/** @throws {TypeError} It is not signed by its own key; what the parser throws when it is no PKCS #10 request. */
+async function readRequest(csr: string): Promise<x509.Pkcs10CertificateRequest> {
+	const asked = new x509.Pkcs10CertificateRequest(csr);
+	if (!(await asked.verify())) throw new TypeError("the certificate request is not signed by its own key");
+	return asked;
+}
+
+/** @returns SHA-256 of the public key that the request is about: who asks. @throws As {@link readRequest}. */
+export async function fingerprintOfRequest(csr: string): Promise<string> {
+	const { publicKey } = await readRequest(csr);
+	return createHash("sha256").update(Buffer.from(publicKey.rawData)).digest("hex");
 }
 
 /** Certificates are valid from a day ago: clocks of hosts differ. */

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { WeftError } from "../model/error.ts";
+import type { Host } from "../model/host.ts";
+import { keys } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a join token holds. */
@@ -14,6 +16,15 @@ export interface JoinToken {
 interface TokenRecord {
 	readonly expiresAt: number;
 	readonly usedAt?: number;
+	/** The fingerprint of the key that it was used with. */
+	readonly usedBy?: string;
+}
+
+/** Who comes with a token. */
+export interface Claim {
+	readonly secret: string;
+	/** The fingerprint of the joiner's key. */
+	readonly claimant: string;
 }
 
 const prefix = "weft1.";
@@ -25,6 +36,16 @@ const rememberMs = 24 * 3600 * 1000;
 /** The store holds the hash alone: who reads it cannot join. */
 function keyOfSecret(secret: string): string {
 	return `tokens/${createHash("sha256").update(secret).digest("hex")}`;
+}
+
+/** @returns "host:port" of all agents; those that live come first, so that a joiner seldom waits for one that does not. */
+export async function agentAddresses(store: Store): Promise<string[]> {
+	const [hosts, alive] = await Promise.all([store.list(keys.hosts), store.list(keys.alive)]);
+	const living = new Set(alive.entries.map(({ key }) => key.slice(keys.alive.length + 1)));
+	const all = hosts.entries.map(({ value }) => JSON.parse(value) as Host);
+	return [...all.filter(({ id }) => living.has(id)), ...all.filter(({ id }) => !living.has(id))].map(
+		({ vtep, agentPort }) => `${vtep}:${agentPort}`,
+	);
 }
 
 /** Makes a token of one use. */
@@ -48,20 +69,26 @@ export async function createToken(
 	return prefix + Buffer.from(JSON.stringify(token)).toString("base64url");
 }
 
-/** Uses a token up. @throws {WeftError} TOKEN_INVALID, TOKEN_USED, TOKEN_EXPIRED */
-export async function consumeToken(store: Store, secret: string, now: number): Promise<void> {
+/**
+ * Uses a token up. The same claimant may come again, as one does whose answer was lost on the way.
+ * @throws {WeftError} TOKEN_INVALID, TOKEN_USED, TOKEN_EXPIRED
+ */
+export async function consumeToken(store: Store, { secret, claimant }: Claim, now: number): Promise<void> {
 	const entry = await store.get(keyOfSecret(secret));
 	if (entry === undefined)
 		throw new WeftError("TOKEN_INVALID", "Cannot join: this cluster gave out no such token", { fix: another });
 	const record = JSON.parse(entry.value) as TokenRecord;
-	if (record.usedAt !== undefined) throw used(record.usedAt);
+	if (record.usedAt !== undefined) {
+		if (record.usedBy === claimant) return;
+		throw used(record.usedAt);
+	}
 	if (record.expiresAt <= now)
 		throw new WeftError(
 			"TOKEN_EXPIRED",
 			`Cannot join: the token ended at ${new Date(record.expiresAt).toISOString()}`,
 			{ fix: another },
 		);
-	const spent: TokenRecord = { ...record, usedAt: now };
+	const spent: TokenRecord = { ...record, usedAt: now, usedBy: claimant };
 	const done = await store.txn(
 		[{ key: entry.key, revision: entry.revision }],
 		[{ put: entry.key, value: JSON.stringify(spent) }],
