@@ -96,7 +96,10 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 			names.flush();
 			pulse.beat();
 		},
-		onRound: (results) => logRound(log, results),
+		onRound: (results) => {
+			names.noteRound(results);
+			logRound(log, results);
+		},
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
 	});
 	const control: ControlContext = {

@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import type { Logger } from "pino";
 import type { PictureChange } from "../dns/picture.ts";
+import type { OpResult } from "../kernel/kernel.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { HostId } from "../model/host.ts";
+import type { NetnsRef } from "../model/kernel-state.ts";
 import type { StatusView } from "../model/view.ts";
 import { NamesClient } from "../names/control-client.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
@@ -52,6 +54,20 @@ export class NamesFeed {
 		if (made !== undefined) this.#pending.push(made);
 	}
 
+	/** Tells again of sandboxes whose lo came up just now: of new ones, and of such whose namespace had to be made anew. */
+	noteRound(results: readonly OpResult[]): void {
+		const view = this.#view;
+		if (view === undefined) return;
+		const risen = new Set<NetnsRef>();
+		for (const { op, error } of results)
+			if (error === undefined && op.verb !== "del" && op.resource.kind === "link" && op.resource.name === "lo")
+				risen.add(op.resource.ns);
+		if (risen.size === 0) return;
+		for (const { id, netns } of view.sandboxes.values())
+			if (risen.has(netns)) this.note(view, { kind: "sandbox", id, before: undefined });
+		this.flush();
+	}
+
 	flush(): void {
 		if (this.#pending.length === 0 || this.#client === undefined) return;
 		const changes = this.#pending;
@@ -67,8 +83,6 @@ export class NamesFeed {
 
 	/** Resolves when the sandbox has its name server: called once its namespace is there. @throws {WeftError} SANDBOX_FAILED */
 	async sandboxReady(id: string): Promise<void> {
-		if (this.#view !== undefined) this.note(this.#view, { kind: "sandbox", id, before: undefined });
-		this.flush();
 		const reason = (await this.#last)?.failed[id];
 		if (reason === undefined) return;
 		throw new WeftError(

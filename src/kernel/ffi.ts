@@ -14,6 +14,7 @@ koffi.alias("ssize_t", "int64_t");
 const c = {
 	socket: libc.func("int socket(int domain, int type, int protocol)"),
 	bind: libc.func("int bind(int fd, const void *address, uint32_t length)"),
+	connect: libc.func("int connect(int fd, const void *address, uint32_t length)"),
 	listen: libc.func("int listen(int fd, int backlog)"),
 	getsockname: libc.func("int getsockname(int fd, void *address, void *length)"),
 	send: libc.func("ssize_t send(int fd, const void *data, size_t length, int flags)"),
@@ -49,6 +50,11 @@ export function socket(domain: number, type: number, protocol: number): number {
 /** @param address A sockaddr of its family. */
 export function bind(fd: number, address: Uint8Array): void {
 	check("bind", fd, address, address.byteLength);
+}
+
+/** Never waits: for datagram sockets, and for those of this machine. */
+export function connect(fd: number, address: Uint8Array): void {
+	check("connect", fd, address, address.byteLength);
 }
 
 export function listen(fd: number, backlog: number): void {

@@ -76,8 +76,13 @@ test("inNetns() refuses what is no network namespace", { skip }, () => {
 test("udpSocketIn() and tcpListenerIn() are served from the main loop", { skip }, async () => {
 	createNetns(name);
 	using socket = new NetlinkSocket(name, NETLINK_ROUTE);
-	socket.change(setLinkRequest("lo", { up: true }));
 	const [address, port] = [ipv4("127.0.0.11"), 53];
+	// The kernel would bind it, and answer from another address for ever.
+	assert.throws(
+		() => udpSocketIn(name, address, port),
+		(error) => codeOf(error) === "ENETUNREACH",
+	);
+	socket.change(setLinkRequest("lo", { up: true }));
 	const server = createSocket("udp4").bind({ fd: udpSocketIn(name, address, port) });
 	const listener = createServer().listen({ fd: tcpListenerIn(name, address, port, 16) });
 	// A UDP socket that is bound by its descriptor listens at once.
@@ -88,9 +93,12 @@ test("udpSocketIn() and tcpListenerIn() are served from the main loop", { skip }
 	);
 	const client = createSocket("udp4").bind({ fd: udpSocketIn(name, ipv4("127.0.0.1"), 0) });
 	client.send("ping", port, address);
-	const [text, from] = (await once(server, "message")) as [Buffer, { address: string }];
+	const [text, from] = (await once(server, "message")) as [Buffer, { address: string; port: number }];
 	assert.equal(String(text), "ping");
 	assert.equal(from.address, "127.0.0.1");
+	server.send("pong", from.port, from.address);
+	const [, answerer] = (await once(client, "message")) as [Buffer, { address: string }];
+	assert.equal(answerer.address, address);
 	for (const open of [client, server, listener]) open.close();
 });
 

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import pino from "pino";
 import type { PictureChange } from "../dns/picture.ts";
+import { netnsCookie } from "../kernel/netns.ts";
 import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
 import { ipv4 } from "../model/address.ts";
 import { causeText, WeftError } from "../model/error.ts";
@@ -31,6 +32,7 @@ export async function runNames({ socketPath, statePath }: NamesOptions, signal: 
 	const names = new NamesServer(new Forwarder(new Resolvers()), {
 		udp: (netns) => udpSocketIn(netns, nameserver, 53),
 		tcp: (netns) => tcpListenerIn(netns, nameserver, 53, backlog),
+		cookie: netnsCookie,
 	});
 	const failed = names.apply(recall(statePath), true);
 	if (Object.keys(failed).length > 0) log.warn({ failed }, "cannot serve some sandboxes of the last picture");

@@ -10,6 +10,8 @@ import { type Forwarder, framed } from "./forward.ts";
 export interface SocketMaker {
 	udp(netns: NetnsRef): number;
 	tcp(netns: NetnsRef): number;
+	/** What tells a namespace from another one that had its name before. @throws {WeftError} NETNS_NOT_FOUND */
+	cookie(netns: NetnsRef): string;
 }
 
 const tcpIdleMs = 10_000;
@@ -17,7 +19,7 @@ const mostConnections = 64;
 
 /** The name server of one sandbox: UDP and TCP at 127.0.0.11 in its namespace. */
 export class SandboxServer {
-	readonly netns: NetnsRef;
+	readonly cookie: string;
 	picture: Picture;
 	readonly #sandbox: SandboxId;
 	readonly #forwarder: Forwarder;
@@ -28,7 +30,7 @@ export class SandboxServer {
 
 	/** @throws {WeftError} The namespace is gone, or somebody else has the address there. */
 	constructor(netns: NetnsRef, sandbox: SandboxId, picture: Picture, forwarder: Forwarder, sockets: SocketMaker) {
-		this.netns = netns;
+		this.cookie = sockets.cookie(netns);
 		this.#sandbox = sandbox;
 		this.picture = picture;
 		this.#forwarder = forwarder;

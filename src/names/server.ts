@@ -1,6 +1,7 @@
 import { Picture, type PictureChange } from "../dns/picture.ts";
 import type { SandboxId } from "../model/endpoint.ts";
 import { causeText } from "../model/error.ts";
+import type { NetnsRef } from "../model/kernel-state.ts";
 import type { Forwarder } from "./forward.ts";
 import { SandboxServer, type SocketMaker } from "./sandbox-server.ts";
 
@@ -44,8 +45,7 @@ export class NamesServer {
 	#serve(id: SandboxId): void {
 		const wanted = this.#picture.sandboxes.get(id);
 		const server = this.#servers.get(id);
-		if (server !== undefined && server.netns === wanted?.netns && server.picture === this.#picture) return;
-		if (server !== undefined && server.netns === wanted?.netns) {
+		if (server !== undefined && wanted !== undefined && server.cookie === this.#cookieOf(wanted.netns)) {
 			server.picture = this.#picture;
 			return;
 		}
@@ -57,6 +57,15 @@ export class NamesServer {
 			this.#servers.set(id, new SandboxServer(wanted.netns, id, this.#picture, this.#forwarder, this.#sockets));
 		} catch (error) {
 			this.#failed.set(id, causeText(error));
+		}
+	}
+
+	/** @returns undefined for a namespace that is not there. */
+	#cookieOf(netns: NetnsRef): string | undefined {
+		try {
+			return this.#sockets.cookie(netns);
+		} catch {
+			return undefined;
 		}
 	}
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withLab } from "../e2e/with-lab.ts";
+import { withLab } from "./with-lab.ts";
 import { needs } from "../needs.ts";
 
 const hosts = ["host1", "host2", "host3"];
