@@ -55,6 +55,10 @@ export class MemoryService implements Service {
 		return [this.#host];
 	}
 
+	async testPaths() {
+		return [{ host: "host2", vtep: "192.168.56.102", there: "ok", here: "blocked", fullBytes: 1500 }] as const;
+	}
+
 	async createToken({ ttlSeconds }: { ttlSeconds: number }) {
 		return { token: "weft-token", expiresAt: new Date(Date.parse(bornAt) + ttlSeconds * 1000).toISOString() };
 	}

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connectAgent } from "../client/client.ts";
 import type { HostFacts } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
-import { isWeftError, WeftError } from "../model/error.ts";
+import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { Launched, LaunchOptions, LaunchReport } from "../model/launch.ts";
+import type { Service } from "../model/service.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { type Identity, nextIdentity, readIdentity, underlayMtuBytes, writeIdentity } from "./identity.ts";
 import { joinCluster } from "./join-client.ts";
+import { pathStep } from "./path-report.ts";
 import { paths } from "./paths.ts";
 import { writeCredentials } from "./pki.ts";
 
@@ -38,6 +40,7 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 		});
 	const pid = startAgent(options);
 	const client = await answers(options, pid);
+	await testPaths(client, report);
 	const hosts = await client.hosts();
 	report({
 		subject: "agent",
@@ -51,6 +54,18 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 				? ["weft network ls", "weft run -it --network NAME -- sh"]
 				: ["weft token", "weft network create NAME"],
 	};
+}
+
+async function testPaths(client: Service, report: LaunchReport): Promise<void> {
+	try {
+		for (const path of await client.testPaths()) report(pathStep(path));
+	} catch (error) {
+		report({
+			subject: "hosts",
+			outcome: "warning",
+			detail: `the ways to other hosts are not tested: ${causeText(error)}`,
+		});
+	}
 }
 
 async function refuseSecond(options: LaunchOptions): Promise<void> {
@@ -122,7 +137,7 @@ function startAgent(options: LaunchOptions): number {
 	return child.pid;
 }
 
-async function answers(options: LaunchOptions, pid: number) {
+async function answers(options: LaunchOptions, pid: number): Promise<Service> {
 	const client = connectAgent({ socketPath: options.socketPath });
 	const deadline = performance.now() + startTimeoutMs;
 	for (;;) {

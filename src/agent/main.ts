@@ -16,6 +16,7 @@ import { EventBus } from "./event-bus.ts";
 import { agentPort, gatewayPool, type Identity, readIdentity, underlayMtuBytes } from "./identity.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
+import { PathTest } from "./path-test.ts";
 import { type Paths, paths } from "./paths.ts";
 import { Pulse } from "./pulse.ts";
 import type { Runtime } from "./runtime.ts";
@@ -121,6 +122,7 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		names,
 		pulse,
 		events: new EventBus(),
+		pathTest: new PathTest({ control, view, pulse, log }),
 		log,
 	};
 	let membership: Membership | undefined;
@@ -134,6 +136,7 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		},
 		async stop(): Promise<void> {
 			membership?.close();
+			runtime.pathTest.close();
 			await reconciler.close();
 			names.close();
 		},

@@ -7,6 +7,7 @@ import type { View } from "../reconcile/view.ts";
 import type { EventBus } from "./event-bus.ts";
 import type { Identity } from "./identity.ts";
 import type { NamesFeed } from "./names-feed.ts";
+import type { PathTest } from "./path-test.ts";
 import type { Paths } from "./paths.ts";
 import type { Pulse } from "./pulse.ts";
 
@@ -23,5 +24,6 @@ export interface Runtime {
 	/** Beats after each change of the view. */
 	readonly pulse: Pulse;
 	readonly events: EventBus;
+	readonly pathTest: PathTest;
 	readonly log: Logger;
 }

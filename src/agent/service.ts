@@ -21,6 +21,7 @@ export function agentService(runtime: Runtime, cluster: ClusterStore): Service {
 		containers: containerService(runtime, sandboxes),
 		...attachService(runtime, sandboxes),
 		createToken: (request) => cluster.createToken(request.ttlSeconds),
+		testPaths: () => runtime.pathTest.run(),
 		hosts: () => hosts(runtime),
 		events: (signal) => runtime.events.listen(signal),
 

@@ -44,6 +44,12 @@ const general = {
 		answer: view.hostView.array().readonly(),
 		run: (service) => service.hosts(),
 	}),
+	testPaths: operation({
+		summary: "Test whether UDP 4789 passes between this host and the others, both ways",
+		input: request.nothing,
+		answer: view.pathView.array().readonly(),
+		run: (service) => service.testPaths(),
+	}),
 	createToken: operation({
 		summary: "Make a token that lets one more host join",
 		input: request.createToken,

@@ -78,6 +78,7 @@ test("connectAgent() carries each call of containers", async () => {
 test("connectAgent() carries status, hosts, tokens and attachments", async () => {
 	assert.equal((await agent.status()).host.name, "host1");
 	assert.equal((await agent.hosts())[0]?.vtep, "192.168.56.101");
+	assert.equal((await agent.testPaths())[0]?.here, "blocked");
 	assert.equal((await agent.createToken({ ttlSeconds: 60 })).token, "weft-token");
 	await agent.networks.create({ ...plainNetwork, name: "red" });
 	assert.equal(

@@ -16,6 +16,7 @@ export function connectAgent({ socketPath }: { readonly socketPath: string }): S
 	return {
 		status: () => agent.call("status", {}),
 		hosts: () => agent.call("hosts", {}),
+		testPaths: () => agent.call("testPaths", {}),
 		createToken: (input) => agent.call("createToken", { input }),
 		attach: (input) => agent.call("attach", { input }),
 		detach: ({ name }) => agent.call("detach", { ref: name }),

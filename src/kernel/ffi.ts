@@ -18,6 +18,9 @@ const c = {
 	listen: libc.func("int listen(int fd, int backlog)"),
 	getsockname: libc.func("int getsockname(int fd, void *address, void *length)"),
 	send: libc.func("ssize_t send(int fd, const void *data, size_t length, int flags)"),
+	sendto: libc.func(
+		"ssize_t sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)",
+	),
 	recv: libc.func("ssize_t recv(int fd, void *data, size_t length, int flags)"),
 	recvmsg: libc.func("ssize_t recvmsg(int fd, void *header, int flags)"),
 	setsockopt: libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)"),
@@ -75,6 +78,11 @@ export function send(fd: number, data: Uint8Array, flags = 0): number {
 	return check("send", fd, data, data.byteLength, flags);
 }
 
+/** @param address A sockaddr of the socket's family. */
+export function sendto(fd: number, data: Uint8Array, address: Uint8Array): void {
+	check("sendto", fd, data, data.byteLength, 0, address, address.byteLength);
+}
+
 /** @returns The length of the datagram; with MSG_TRUNC in `flags` also when it is longer than `into`. */
 export function recv(fd: number, into: Uint8Array, flags = 0): number {
 	return check("recv", fd, into, into.byteLength, flags);
@@ -98,6 +106,21 @@ export function getsockopt(fd: number, level: number, name: number, length: numb
 	size.writeUInt32LE(length);
 	check("getsockopt", fd, level, name, value, size);
 	return value.subarray(0, Math.min(size.readUInt32LE(), length));
+}
+
+/** @param program Classic BPF: struct sock_filter, 8 bytes each. The kernel keeps a copy. */
+export function attachFilter(fd: number, program: Uint8Array): void {
+	const memory: unknown = koffi.alloc("uint8_t", program.byteLength);
+	try {
+		Buffer.from(koffi.view(memory, program.byteLength)).set(program);
+		// struct sock_fprog (LP64): the number of instructions, and where they are.
+		const pointer = Buffer.alloc(16);
+		pointer.writeUInt16LE(program.byteLength / 8, 0);
+		pointer.writeBigUInt64LE(koffi.address(memory), 8);
+		setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, pointer);
+	} finally {
+		koffi.free(memory);
+	}
 }
 
 /** Moves the calling thread, and no other, into the network namespace of `fd`. */
@@ -179,6 +202,8 @@ export function pollReadable(fd: number, callback: () => void): () => void {
 }
 
 const SOCK_CLOEXEC = 0x80000;
+/** asm-generic/socket.h */
+const [SOL_SOCKET, SO_ATTACH_FILTER] = [1, 26];
 const CLONE_NEWNET = 0x40000000;
 const EMSGSIZE = 90;
 /** sys/socket.h: the datagram was cut (in msg_flags), or tell me its real length (in flags). */

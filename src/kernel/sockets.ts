@@ -55,7 +55,7 @@ function requireRoute(address: Ipv4, port: number): void {
 }
 
 /** struct sockaddr_in (netinet/in.h): the family in host order, port and address in network order. */
-function sockaddrIn(address: Ipv4, port: number): Buffer {
+export function sockaddrIn(address: Ipv4, port: number): Buffer {
 	const bytes = Buffer.alloc(16);
 	bytes.writeUInt16LE(AF_INET, 0);
 	bytes.writeUInt16BE(port, 2);

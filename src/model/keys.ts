@@ -28,6 +28,11 @@ export const keys = {
 	/** The id of the endpoint of that name (in lower case: DNS names are). */
 	endpointNames: (id: NetworkId) => `names/endpoint/${id}`,
 	endpointName: (id: NetworkId, name: string) => `names/endpoint/${id}/${name.toLowerCase()}`,
+	/** A `PathQuestion` to a host, by the host that asks; and its `PathAnswer`. They stand for the seconds of a test. */
+	pathQuestions: (to: HostId) => `paths/asked/${to}`,
+	pathQuestion: (to: HostId, from: HostId) => `paths/asked/${to}/${from}`,
+	pathAnswers: (to: HostId) => `paths/answered/${to}`,
+	pathAnswer: (to: HostId, from: HostId) => `paths/answered/${to}/${from}`,
 	/** An `Endpoint`. */
 	allEndpoints: "endpoints",
 	endpoints: (id: NetworkId) => `endpoints/${id}`,

@@ -20,7 +20,7 @@ export interface LaunchOptions {
 
 /** One finding of the launch, told as soon as it is known. */
 export interface LaunchStep {
-	/** What was looked at: "address", "MTU", "token", "UDP 4789 to host2", "agent". */
+	/** What was looked at: "address", "MTU", "token", "agent", or the name of a host that the way to was tested. */
 	readonly subject: string;
 	readonly outcome: "ok" | "warning" | "failed";
 	readonly detail: string;

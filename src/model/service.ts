@@ -7,6 +7,7 @@ import type {
 	HostView,
 	LogLineView,
 	NetworkView,
+	PathView,
 	StatusView,
 	TokenView,
 } from "./view.ts";
@@ -19,6 +20,8 @@ import type {
 export interface Service {
 	status(): Promise<StatusView>;
 	hosts(): Promise<readonly HostView[]>;
+	/** Tests whether UDP 4789 passes between this host and each other one, both ways: about a second. Sorted by name. */
+	testPaths(): Promise<readonly PathView[]>;
 	createToken(request: { readonly ttlSeconds: number }): Promise<TokenView>;
 	readonly networks: NetworkService;
 	readonly containers: ContainerService;

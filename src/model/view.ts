@@ -50,6 +50,24 @@ export interface HostView {
 	readonly endpoints: number;
 }
 
+/**
+ * How VXLAN's packets pass one way: `ok`; `small-only`, those of full size are lost; `blocked`, all are;
+ * `unknown`, the other host's agent took no part.
+ */
+export type PathState = "ok" | "small-only" | "blocked" | "unknown";
+
+/** The way between this host and another one. */
+export interface PathView {
+	readonly host: string;
+	readonly vtep: string;
+	/** From this host to that one. */
+	readonly there: PathState;
+	/** From that host to this one. */
+	readonly here: PathState;
+	/** What full size was: the smaller MTU of the two underlay interfaces. */
+	readonly fullBytes: number;
+}
+
 export interface TokenView {
 	readonly token: string;
 	readonly expiresAt: string;

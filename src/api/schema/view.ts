@@ -6,6 +6,7 @@ import type {
 	HostView,
 	NetworkEndpointView,
 	NetworkView,
+	PathView,
 	ProblemView,
 	StatusView,
 	TokenView,
@@ -52,6 +53,12 @@ export const hostView = schemaOf<HostView>()(
 			endpoints: count,
 		})
 		.meta({ id: "Host" }),
+);
+
+const pathState = z.enum(["ok", "small-only", "blocked", "unknown"]);
+
+export const pathView = schemaOf<PathView>()(
+	z.strictObject({ host: z.string(), vtep: z.ipv4(), there: pathState, here: pathState, fullBytes: count }),
 );
 
 const problemView = schemaOf<ProblemView>()(
