@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withLab } from "./with-lab.ts";
 import { needs } from "../needs.ts";
+import { withLab } from "./with-lab.ts";
 
 const hosts = ["host1", "host2", "host3"];
 
