@@ -7,7 +7,8 @@ import { admitByStoreHost, admitHere } from "./admission.ts";
 import { agentPort, type Identity } from "./identity.ts";
 import { listenForHosts } from "./listener.ts";
 import { type Paths, paths } from "./paths.ts";
-import { Authority, fingerprint, readCredentials, storeName } from "./pki.ts";
+import { Authority, fingerprint, readCredentials } from "./pki.ts";
+import { memberCredentials, openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 import { agentAddresses, createToken } from "./tokens.ts";
 
 /** The cluster's store as this host uses it. */
@@ -20,22 +21,14 @@ export interface ClusterStore {
 
 /** Opens the store that the identity names; the embedded one is served to other hosts, and all its hosts let others join. */
 export async function openClusterStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
-	const { storeUrl } = identity;
-	switch (storeUrl.slice(0, storeUrl.indexOf(":"))) {
+	switch (storeSchemeOf(identity.storeUrl)) {
 		case "sqlite":
 			return embeddedStore(identity, agentPaths, log);
 		case "weft":
 			return memberStore(identity, agentPaths, log);
 		case "etcd":
-			return etcdStore(storeUrl);
+			return etcdStore(identity.storeUrl, agentPaths);
 	}
-	throw new WeftError(
-		"ARGUMENT_INVALID",
-		`Cannot use the store "${storeUrl}": weft knows ${Object.keys(stores).join(", ")}`,
-		{
-			fix: "weft launch --store etcd://10.0.0.5:2379, or omit --store for the embedded one",
-		},
-	);
 }
 
 async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
@@ -74,28 +67,15 @@ async function newToken(store: Store, storeAddress: string, ca: string, ttlSecon
 }
 
 async function memberStore({ storeUrl, vtep }: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
-	const credentials = readCredentials(paths.pki(agentPaths));
-	if (credentials === undefined) {
-		throw new WeftError(
-			"CONFIG_INVALID",
-			`Cannot use the store at ${storeUrl}: this host has no certificate of that cluster`,
-			{
-				fix: "weft launch --join TOKEN",
-			},
-		);
-	}
-	const { ca, certificate: cert, key } = credentials;
-	const storeAddress = storeUrl.slice("weft://".length);
+	const credentials = memberCredentials(storeUrl, agentPaths);
 	const admit = admitByStoreHost(storeUrl, credentials);
 	const listener = await listenForHosts({ credentials, address: vtep, port: agentPort, admit });
 	log.info({ address: `${vtep}:${agentPort}` }, "letting other hosts join");
-	const { openEtcdStore } = await stores.weft();
-	const store = openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], {
-		tls: { ca, cert, key, serverName: storeName },
-	});
+	const store = await openRemoteStore(storeUrl, agentPaths);
+	const storeAddress = storeUrl.slice("weft://".length);
 	return {
 		store,
-		createToken: (ttlSeconds) => newToken(store, storeAddress, ca, ttlSeconds),
+		createToken: (ttlSeconds) => newToken(store, storeAddress, credentials.ca, ttlSeconds),
 		async close() {
 			await listener.close();
 			await store.close();
@@ -103,13 +83,8 @@ async function memberStore({ storeUrl, vtep }: Identity, agentPaths: Paths, log:
 	};
 }
 
-async function etcdStore(storeUrl: string): Promise<ClusterStore> {
-	const urls = storeUrl
-		.slice("etcd://".length)
-		.split(",")
-		.map((one) => `http://${one}`);
-	const { openEtcdStore } = await stores.etcd();
-	const store = openEtcdStore(storeUrl, urls);
+async function etcdStore(storeUrl: string, agentPaths: Paths): Promise<ClusterStore> {
+	const store = await openRemoteStore(storeUrl, agentPaths);
 	return {
 		store,
 		createToken: () =>
@@ -117,9 +92,7 @@ async function etcdStore(storeUrl: string): Promise<ClusterStore> {
 				new WeftError(
 					"CONFIG_INVALID",
 					"Cannot make a join token: the store is an etcd of your own, which other hosts use directly",
-					{
-						fix: `weft launch --store ${storeUrl}, on the other host`,
-					},
+					{ fix: `weft launch --store ${storeUrl}, on the other host` },
 				),
 			),
 		close: () => store.close(),

@@ -1,20 +1,20 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { connectAgent } from "../client/client.ts";
 import type { HostFacts } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import { keys } from "../model/keys.ts";
 import type { Launched, LaunchOptions, LaunchReport } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
+import { answers, startAgent } from "./agent-process.ts";
 import { type Identity, nextIdentity, readIdentity, underlayMtuBytes, writeIdentity } from "./identity.ts";
 import { joinCluster } from "./join-client.ts";
 import { pathStep } from "./path-report.ts";
 import { paths } from "./paths.ts";
 import { writeCredentials } from "./pki.ts";
-
-const startTimeoutMs = 15_000;
+import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 
 /**
  * Makes this host a member and starts its agent; tells each finding as soon as it is known.
@@ -26,20 +26,34 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 			fix: "sudo weft launch",
 		});
 	}
+	if (options.join !== undefined && options.store !== undefined)
+		throw new WeftError(
+			"ARGUMENT_INVALID",
+			"Cannot join and use a store of your own: the token says where the store is",
+			{
+				fix: "omit --store, or omit --join",
+			},
+		);
 	await refuseSecond(options);
 	mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
 	const identity = await prepare(options, report);
-	for (const program of ["/usr/bin/runc", "/usr/bin/conmon"].filter(
-		(path) => !existsSync(path) && !existsSync(path.replace("bin", "sbin")),
-	))
-		report({
-			subject: "containers",
-			outcome: "warning",
-			detail: `${program} is missing: weft run will not work, weft attach will`,
-			fix: "apt-get install runc conmon busybox-static",
-		});
-	const pid = startAgent(options);
-	const client = await answers(options, pid);
+	reportPrograms(report);
+	if (options.foreground === undefined) {
+		const pid = startAgent(options);
+		return { pid, next: await lookAround(await answers(options, pid), { identity, pid, report }) };
+	}
+	const { runAgent } = await import("./main.ts");
+	const ended = runAgent(options, options.foreground);
+	const { pid } = process;
+	const client = await Promise.race([answers(options, pid), ended]);
+	return { pid, next: client === undefined ? [] : await lookAround(client, { identity, pid, report }), ended };
+}
+
+/** Tells how the cluster looks from here. @returns The commands to type now. */
+async function lookAround(
+	client: Service,
+	{ identity, pid, report }: { identity: Identity; pid: number; report: LaunchReport },
+): Promise<string[]> {
 	await testPaths(client, report);
 	const hosts = await client.hosts();
 	report({
@@ -47,13 +61,23 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 		outcome: "ok",
 		detail: `pid ${pid}, ${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} in the cluster`,
 	});
-	return {
-		pid,
-		next:
-			identity.storeUrl.startsWith("weft:") || hosts.length > 1
-				? ["weft network ls", "weft run -it --network NAME -- sh"]
-				: ["weft token", "weft network create NAME"],
-	};
+	if (hosts.length > 1) return ["weft network ls", "weft run -it --network NAME -- sh"];
+	const another =
+		storeSchemeOf(identity.storeUrl) === "etcd" ? `weft launch --store ${identity.storeUrl}` : "weft token";
+	return [another, "weft network create NAME"];
+}
+
+function reportPrograms(report: LaunchReport): void {
+	const folders = ["/usr/bin", "/usr/sbin"];
+	for (const program of ["runc", "conmon"]) {
+		if (folders.some((folder) => existsSync(join(folder, program)))) continue;
+		report({
+			subject: "containers",
+			outcome: "warning",
+			detail: `${program} is missing: weft run will not work, weft attach will`,
+			fix: "apt-get install runc conmon busybox-static",
+		});
+	}
 }
 
 async function testPaths(client: Service, report: LaunchReport): Promise<void> {
@@ -91,7 +115,10 @@ async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Id
 		const facts = kernel.facts();
 		const chosen = nextIdentity(former, options, facts);
 		reportUnderlay(chosen, facts, report);
-		const identity = options.join === undefined ? chosen : { ...chosen, storeUrl: await join(options, chosen, report) };
+		const identity =
+			options.join === undefined ? chosen : { ...chosen, storeUrl: await joinByToken(options, chosen, report) };
+		const wasMember = options.join === undefined && former?.storeUrl === identity.storeUrl;
+		await checkStore(identity, { options, wasMember, report });
 		await writeIdentity(local, identity);
 		return identity;
 	} finally {
@@ -107,65 +134,32 @@ function reportUnderlay(identity: Identity, facts: HostFacts, report: LaunchRepo
 	report({ subject: "MTU", outcome: "ok", detail: `${mtuBytes} bytes, ${mtuBytes - 50} inside the overlay` });
 }
 
-async function join(options: LaunchOptions, identity: Identity, report: LaunchReport): Promise<string> {
+async function joinByToken(options: LaunchOptions, identity: Identity, report: LaunchReport): Promise<string> {
 	const credentials = await joinCluster(options.join ?? "", { hostName: identity.name });
 	writeCredentials(paths.pki(options), credentials);
 	report({ subject: "token", outcome: "ok", detail: `accepted: the store is ${credentials.storeUrl}` });
 	return credentials.storeUrl;
 }
 
-/** Starts the agent as a process of its own: it outlives this one and its terminal. */
-function startAgent(options: LaunchOptions): number {
-	const log = openSync(paths.agentLog(options), "a", 0o600);
-	const child = spawn(
-		process.execPath,
-		[
-			...process.execArgv,
-			process.argv[1] ?? "",
-			"agent",
-			"--state-dir",
-			options.stateDir,
-			"--run-dir",
-			options.runDir,
-			"--socket",
-			options.socketPath,
-		],
-		{ detached: true, stdio: ["ignore", log, log], cwd: "/" },
-	);
-	child.unref();
-	if (child.pid === undefined) throw new WeftError("INTERNAL", "Cannot start the agent: the process was not made");
-	return child.pid;
-}
-
-async function answers(options: LaunchOptions, pid: number): Promise<Service> {
-	const client = connectAgent({ socketPath: options.socketPath });
-	const deadline = performance.now() + startTimeoutMs;
-	for (;;) {
-		try {
-			await client.status();
-			return client;
-		} catch (error) {
-			const running = isRunning(pid);
-			if (running && performance.now() < deadline) {
-				await sleep(50);
-				continue;
-			}
-			throw new WeftError(
-				running ? "TIMEOUT" : "INTERNAL",
-				running
-					? `Cannot see the agent answer within ${startTimeoutMs} ms (pid ${pid})`
-					: "Cannot start the agent: it ended at once",
-				{ fix: `see the end of ${paths.agentLog(options)}`, cause: error },
-			);
-		}
-	}
-}
-
-function isRunning(pid: number): boolean {
+/** A host that was a member already goes on without the store; one that was not could not begin. */
+async function checkStore(
+	{ id, storeUrl }: Identity,
+	{ options, wasMember, report }: { options: LaunchOptions; wasMember: boolean; report: LaunchReport },
+): Promise<void> {
+	if (storeSchemeOf(storeUrl) === "sqlite") return;
+	const store = await openRemoteStore(storeUrl, options);
 	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
+		await store.get(keys.host(id));
+		report({ subject: "store", outcome: "ok", detail: `${storeUrl} answers` });
+	} catch (error) {
+		if (!wasMember || !isWeftError(error, "STORE_UNREACHABLE", "TIMEOUT")) throw error;
+		report({
+			subject: "store",
+			outcome: "warning",
+			detail: `${storeUrl} does not answer: going on with what this host knows of it`,
+			fix: "check that its host is up",
+		});
+	} finally {
+		await store.close();
 	}
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
@@ -53,7 +54,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 
-	await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+	if (!signal.aborted) await once(signal, "abort");
 	await api.close();
 	await agent.stop();
 	await cluster.close();

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { socketPathDefault } from "./places.ts";
 
 /** A stream that may be a terminal. */
 type MaybeTerminal = { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -42,5 +43,5 @@ export function note(io: Io, text: string): void {
 }
 
 export function socketPathOf(io: Io): string {
-	return io.env["WEFT_SOCKET"] || "/run/weft/weft.sock";
+	return io.env["WEFT_SOCKET"] || socketPathDefault;
 }

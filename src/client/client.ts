@@ -1,9 +1,6 @@
 import type { Service } from "../model/service.ts";
 import { Caller } from "./call.ts";
 
-/** Where the agent's socket is when nothing else is said. */
-export const defaultSocketPath = "/run/weft/weft.sock";
-
 /** A whole number of seconds more than the agent itself may take to stop a container. */
 const stopMarginMs = 30_000;
 

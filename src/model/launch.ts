@@ -14,8 +14,8 @@ export interface LaunchOptions {
 	readonly runDir: string;
 	/** The API's unix socket. */
 	readonly socketPath: string;
-	/** Stay in the foreground: be the agent instead of starting one. */
-	readonly foreground: boolean;
+	/** Be the agent, instead of starting one, until this aborts. */
+	readonly foreground?: AbortSignal;
 }
 
 /** One finding of the launch, told as soon as it is known. */
@@ -33,4 +33,6 @@ export type LaunchReport = (step: LaunchStep) => void;
 export interface Launched {
 	readonly pid: number;
 	readonly next: readonly string[];
+	/** In the foreground: settles when the agent has ended. */
+	readonly ended?: Promise<void>;
 }

@@ -1,18 +1,20 @@
+import { join } from "node:path";
 import { command } from "../command.ts";
+import { runDirDefault, stateDirDefault } from "../places.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export default command({
 	operands: [],
 	flags: {
-		"state-dir": { type: "string", default: "/var/lib/weft", value: "DIR", help: "Identity, certificates, databases" },
-		"run-dir": { type: "string", default: "/run/weft", value: "DIR", help: "Sockets" },
-		socket: { type: "string", default: "/run/weft/weft.sock", value: "PATH", help: "The API's unix socket" },
+		"state-dir": { type: "string", default: stateDirDefault, value: "DIR", help: "What survives a reboot" },
+		"run-dir": { type: "string", default: runDirDefault, value: "DIR", help: "Sockets: what does not" },
+		socket: { type: "string", value: "PATH", help: "The API's socket; weft.sock in the run folder otherwise" },
 	},
-	details: "For a service manager: weft launch must have been run once on this host.",
-	examples: [{ type: "weft agent", does: "Run until SIGTERM; containers and their traffic go on" }],
+	details: "weft launch prepares the host and starts this. Ends on SIGTERM; containers and their networks go on.",
+	examples: [{ type: "weft agent", does: "The agent of a host that was launched before, for systemd" }],
 	async run({ flags, io }) {
 		const { runAgent } = await import("../../agent/main.ts");
-		const options = { stateDir: flags["state-dir"], runDir: flags["run-dir"], socketPath: flags.socket };
-		await runAgent(options, untilStopped(io));
+		const { "state-dir": stateDir, "run-dir": runDir } = flags;
+		await runAgent({ stateDir, runDir, socketPath: flags.socket ?? join(runDir, "weft.sock") }, untilStopped(io));
 	},
 });

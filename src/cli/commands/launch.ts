@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import { styleText } from "node:util";
 import type { LaunchStep } from "../../model/launch.ts";
 import { command } from "../command.ts";
-import { type Io, note, print, socketPathOf } from "../io.ts";
+import { type Io, note, print } from "../io.ts";
+import { runDirDefault, stateDirDefault } from "../places.ts";
+import { untilStopped } from "../until-stopped.ts";
 
 export default command({
 	operands: [],
@@ -10,8 +13,9 @@ export default command({
 		store: { type: "string", value: "URL", help: "Where the cluster's state is: sqlite:, etcd://a:2379,b:2379" },
 		"advertise-addr": { type: "string", value: "IP", help: "The address that other hosts reach this one at" },
 		name: { type: "string", value: "NAME", help: "The host's name in the cluster; its hostname when omitted" },
-		"state-dir": { type: "string", default: "/var/lib/weft", value: "DIR", help: "Identity, certificates, databases" },
-		"run-dir": { type: "string", default: "/run/weft", value: "DIR", help: "Sockets" },
+		"state-dir": { type: "string", default: stateDirDefault, value: "DIR", help: "Identity, certificates, databases" },
+		"run-dir": { type: "string", default: runDirDefault, value: "DIR", help: "Sockets" },
+		foreground: { type: "boolean", help: "Be the agent, with its log on stderr, until SIGTERM" },
 	},
 	details:
 		"Settings are remembered: launch without flags starts the agent again as it was. Running containers are not touched.",
@@ -22,7 +26,7 @@ export default command({
 	],
 	async run({ flags, io }) {
 		const { launch } = await import("../../agent/launch.ts");
-		const { next } = await launch(
+		const { next, ended } = await launch(
 			{
 				...(flags.join === undefined ? {} : { join: flags.join }),
 				...(flags.store === undefined ? {} : { store: flags.store }),
@@ -30,12 +34,13 @@ export default command({
 				...(flags.name === undefined ? {} : { name: flags.name }),
 				stateDir: flags["state-dir"],
 				runDir: flags["run-dir"],
-				socketPath: socketPathOf(io),
-				foreground: false,
+				socketPath: io.env["WEFT_SOCKET"] || join(flags["run-dir"], "weft.sock"),
+				...(flags.foreground ? { foreground: untilStopped(io) } : {}),
 			},
 			(step) => report(io, step),
 		);
 		note(io, `\nnext:\n${next.map((line) => `  ${line}`).join("\n")}`);
+		await ended;
 	},
 });
 
