@@ -78,6 +78,16 @@ export function send(fd: number, data: Uint8Array, flags = 0): number {
 	return check("send", fd, data, data.byteLength, flags);
 }
 
+/** Sends on a thread of its own: what the kernel takes long for holds up nothing else. @returns The bytes taken; -1 for none. */
+export function sendAside(fd: number, data: Uint8Array): Promise<number> {
+	return new Promise((resolve, reject) => {
+		c.send.async(fd, data, data.byteLength, 0, (error: unknown, sent: bigint | number) => {
+			if (error === null) resolve(Number(sent));
+			else reject(new Error("send() cannot be called", { cause: error }));
+		});
+	});
+}
+
 /** @param address A sockaddr of the socket's family. */
 export function sendto(fd: number, data: Uint8Array, address: Uint8Array): void {
 	check("sendto", fd, data, data.byteLength, 0, address, address.byteLength);

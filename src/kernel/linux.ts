@@ -1,5 +1,6 @@
 import type { Kernel } from "./kernel.ts";
 import { applyOps } from "./linux/apply.ts";
+import { Departures } from "./linux/departures.ts";
 import { Events } from "./linux/events.ts";
 import { readFacts } from "./linux/facts.ts";
 import { Nsids } from "./linux/nsids.ts";
@@ -13,10 +14,11 @@ const ownNetns = /^(1-[0-9a-f]{10}|weft-[0-9a-f]{12})$/;
 /** The kernel of the namespace that this process runs in, through netlink. Needs root. */
 export function openLinuxKernel(): Kernel {
 	const nsids = new Nsids();
-	const events = new Events(nsids);
+	const departures = new Departures((refused) => events.onDeparted(refused));
+	const events = new Events(nsids, departures);
 	/** Opens what a call needs, and closes it again whatever happens. */
 	const within = <T>(work: (session: Session) => T): T => {
-		using session = new Session(nsids);
+		using session = new Session(nsids, departures);
 		return work(session);
 	};
 	return {

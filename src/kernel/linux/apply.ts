@@ -1,16 +1,15 @@
 import { isWeftError } from "../../model/error.ts";
 import type { KernelOp } from "../../model/kernel-op.ts";
 import { type Link, type Netns, type NetnsRef, nsOf, type Sysctl } from "../../model/kernel-state.ts";
-import { codeOf } from "../errno.ts";
 import type { OpResult } from "../kernel.ts";
-import { delLinkGroupRequest, linkGroup } from "../netlink/link.ts";
-import { createNetns, deleteNetns } from "../netns.ts";
+import { createNetns } from "../netns.ts";
 import { applyNft } from "../nft/apply.ts";
 import { refusedOp } from "../op-result.ts";
 import { changeEntries, type Entry } from "./entry.ts";
-import { addLink, delLinks, setLink } from "./link.ts";
+import { addLink, setLink } from "./link.ts";
 import type { Session } from "./session.ts";
 import { writeSysctls } from "./sysctl.ts";
+import { type MadeLink, type Pace, removeNetns, unlink } from "./unlink.ts";
 
 /** What goes together in one send, when it follows each other in one namespace. */
 type Batch = "netns" | "link" | "del link" | "entry" | "sysctl" | "nft";
@@ -18,6 +17,7 @@ type Batch = "netns" | "link" | "del link" | "entry" | "sysctl" | "nft";
 /** Applies operations in order. @returns One result for each, in their order. */
 export function applyOps(session: Session, ops: readonly KernelOp[]): OpResult[] {
 	const results: OpResult[] = [];
+	const pace = ops.some(({ verb, resource }) => verb === "add" && resource.kind === "link") ? "now" : "aside";
 	while (results.length < ops.length) {
 		const first = ops[results.length] as KernelOp;
 		const batch = batchOf(first);
@@ -27,7 +27,7 @@ export function applyOps(session: Session, ops: readonly KernelOp[]): OpResult[]
 			const op = ops[end] as KernelOp;
 			if (batchOf(op) !== batch || nsOf(op.resource) !== ns) break;
 		}
-		results.push(...applyRun(session, ns, batch, ops.slice(results.length, end)));
+		results.push(...applyRun(session, ns, batch, ops.slice(results.length, end), pace));
 	}
 	return results;
 }
@@ -48,10 +48,10 @@ function batchOf({ verb, resource: r }: KernelOp): Batch {
 	}
 }
 
-function applyRun(session: Session, ns: NetnsRef, batch: Batch, ops: readonly KernelOp[]): OpResult[] {
+function applyRun(session: Session, ns: NetnsRef, batch: Batch, ops: readonly KernelOp[], pace: Pace): OpResult[] {
 	try {
 		if (batch === "nft") return applyNft(session.nft(ns), ops);
-		const errors = changeRun(session, ns, batch, ops);
+		const errors = changeRun(session, ns, batch, ops, pace);
 		return ops.map((op, i) => (errors[i] === undefined ? { op } : refusedOp(op, errors[i])));
 	} catch (cause) {
 		// Without the namespace there is nothing left to delete.
@@ -61,17 +61,24 @@ function applyRun(session: Session, ns: NetnsRef, batch: Batch, ops: readonly Ke
 }
 
 /** @returns One entry for each: undefined, or what it was refused with. @throws What all of them are refused with. */
-function changeRun(session: Session, ns: NetnsRef, batch: Exclude<Batch, "nft">, ops: readonly KernelOp[]): unknown[] {
+function changeRun(
+	session: Session,
+	ns: NetnsRef,
+	batch: Exclude<Batch, "nft">,
+	ops: readonly KernelOp[],
+	pace: Pace,
+): unknown[] {
 	switch (batch) {
 		case "netns":
-			return ops.map((op) => attempt(() => changeNetns(session, op.verb, op.resource as Netns)));
+			return ops.map((op) => attempt(() => changeNetns(session, op, pace)));
 		case "link":
 			return ops.map((op) => attempt(() => changeLink(session, op)));
 		case "del link":
-			return delLinks(
+			return unlink(
 				session,
 				ns,
-				ops.map(({ resource }) => (resource as Link).name),
+				ops.map(({ resource }) => resource as MadeLink),
+				pace,
 			);
 		case "entry":
 			return changeEntries(session, ns, ops as readonly { verb: KernelOp["verb"]; resource: Entry }[]);
@@ -102,23 +109,8 @@ function changeLink(session: Session, op: KernelOp): void {
 	else if (op.verb !== "del") addLink(session, link);
 }
 
-function changeNetns(session: Session, verb: KernelOp["verb"], { name }: Netns): void {
-	if (verb === "del") removeNetns(session, name);
+function changeNetns(session: Session, { verb, resource }: KernelOp, pace: Pace): void {
+	const { name } = resource as Netns;
+	if (verb === "del") removeNetns(session, name, pace);
 	else createNetns(name);
-}
-
-/**
- * The links go first, in one request: the kernel takes a namespace away in the background, and its VNI and the other ends
- * of its pairs would be in the way until it is done.
- */
-function removeNetns(session: Session, name: string): void {
-	try {
-		const [error] = session.route(name).request([delLinkGroupRequest(linkGroup)]);
-		if (error !== undefined && codeOf(error) !== "ENODEV") throw error;
-	} catch (error) {
-		if (!isWeftError(error, "NETNS_NOT_FOUND")) throw error;
-	}
-	session.leave(name);
-	session.linksChanged();
-	deleteNetns(name);
 }

@@ -29,6 +29,18 @@ export function kindOf(message: Message): EventKind | undefined {
 	}
 }
 
+/** @returns The index of the device that an rtnetlink event is about; 0 for a route without one. */
+export function ifindexOf(message: Message): number {
+	switch (message.type) {
+		case R.RTM_NEWROUTE:
+		case R.RTM_DELROUTE:
+			return readRoute(message)?.ifindex ?? 0;
+		default:
+			// ifinfomsg, ifaddrmsg and ndmsg have it in the same place.
+			return message.payload.readInt32LE(4);
+	}
+}
+
 /**
  * What was last told of each link, as far as weft reads it back. The kernel tells of a link again and again (carrier,
  * counters of a bridge's timers, queues): most of it is no change.

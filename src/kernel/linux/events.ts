@@ -6,7 +6,8 @@ import { readNsid } from "../netlink/nsid.ts";
 import { isOwnPort } from "../netlink/port-id.ts";
 import { RTM_DELLINK, RTM_DELNSID, RTM_NEWLINK } from "../netlink/rtnetlink.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
-import { kindOf, LinkMemory } from "./classify.ts";
+import { ifindexOf, kindOf, LinkMemory } from "./classify.ts";
+import type { Departures } from "./departures.ts";
 import type { Nsids } from "./nsids.ts";
 import type { Session } from "./session.ts";
 
@@ -21,9 +22,11 @@ type IsOwnDoing = (ns: NetnsRef) => boolean;
  * Own changes are known by the port id of the socket that asked for them. What follows from them (neighbours of a link that
  * goes down) and all forwarding entries come without one, so in the namespaces that a call of `apply` is about, what the
  * kernel tells during that call without a port id counts as own: whatever else happens in these milliseconds is found by the audit.
+ * So does what it tells of a link that is leaving.
  */
 export class Events {
 	readonly #nsids: Nsids;
+	readonly #departures: Departures;
 	readonly #watched = new Set<NetnsRef>([hostNetns]);
 	readonly #listeners = new Set<Listener>();
 	/** To be told in the next turn, each once: a hundred changes of one namespace are one reason to read it. */
@@ -31,8 +34,9 @@ export class Events {
 	#memory = new LinkMemory();
 	#sockets: { readonly route: EventSocket; readonly nft: EventSocket } | undefined;
 
-	constructor(nsids: Nsids) {
+	constructor(nsids: Nsids, departures: Departures) {
 		this.#nsids = nsids;
+		this.#departures = departures;
 	}
 
 	/** @throws {WeftError} NOT_PERMITTED */
@@ -66,6 +70,12 @@ export class Events {
 			const touched = new Set(ops.flatMap(({ resource: r }) => (isPair(r) ? [r.ns, r.peer.ns] : [nsOf(r)])));
 			this.#drain((ns) => touched.has(ns));
 		}
+	}
+
+	/** Links that were leaving have gone, or stay after all. */
+	onDeparted(refused: readonly NetnsRef[]): void {
+		this.#drain(() => false);
+		for (const ns of refused) this.#tell({ kind: "link", ns });
 	}
 
 	close(): void {
@@ -113,7 +123,8 @@ export class Events {
 		if (ns === undefined || kind === undefined) return;
 		const isLink = message.type === RTM_NEWLINK || message.type === RTM_DELLINK;
 		if (isLink && !this.#memory.note(nsid, message)) return;
-		if (isOwnPort(message.portId) || (message.portId === 0 && isOwnDoing(ns))) return;
+		if (isOwnPort(message.portId)) return;
+		if (message.portId === 0 && (isOwnDoing(ns) || this.#departures.has(ns, ifindexOf(message)))) return;
 		this.#tell({ kind, ns });
 	}
 

@@ -1,12 +1,12 @@
 import { closeSync } from "node:fs";
+import { isWeftError } from "../../model/error.ts";
 import { hostNetns, type Link, type LoopbackLink, type NetnsRef, type VethLink } from "../../model/kernel-state.ts";
-import { codeOf, type Errno } from "../errno.ts";
+import { codeOf } from "../errno.ts";
 import {
 	addBridgeRequest,
 	addrgenmodeNoneRequest,
 	addVethRequest,
 	addVxlanRequest,
-	delLinkGroupRequest,
 	delLinkRequest,
 	type LinkChanges,
 	setLinkRequest,
@@ -32,7 +32,7 @@ export function addLink(session: Session, link: Link): void {
 		return;
 	}
 	const master = link.master === undefined ? {} : { master: session.ifindex(link.ns, link.master) };
-	create(session, link);
+	createPatiently(session, link);
 	session.linksChanged();
 	try {
 		const [refusal] = session.route(link.ns).request([addrgenmodeNoneRequest(link.name)]);
@@ -54,6 +54,22 @@ export function addLink(session: Session, link: Link): void {
 	}
 }
 
+/** What has the name or the VNI may be just leaving. */
+function createPatiently(session: Session, link: MadeLink): void {
+	const deadline = performance.now() + patienceMs;
+	for (;;) {
+		try {
+			create(session, link);
+			return;
+		} catch (error) {
+			const taken = codeOf(error) === "EEXIST" || isWeftError(error, "VNI_IN_USE");
+			if (!taken || !session.departures.underWay || performance.now() > deadline) throw error;
+			// Until the kernel has begun with it; from then on it lets nobody in until it has done.
+			Atomics.wait(clock, 0, 0, 1);
+		}
+	}
+}
+
 function create(session: Session, link: MadeLink): void {
 	switch (link.type) {
 		case "bridge":
@@ -64,6 +80,7 @@ function create(session: Session, link: MadeLink): void {
 				if (error !== undefined) throw codeOf(error) === "EEXIST" ? vxlanExists(session, link, error) : error;
 			});
 		case "veth":
+			for (const ns of [link.ns, link.peer.ns]) if (ns !== hostNetns) session.nsid(ns);
 			return withNetns(link.peer.ns, (fd) => session.route(link.ns).change(addVethRequest(link, fd)));
 	}
 }
@@ -107,23 +124,6 @@ function setPeer(session: Session, peer: VethLink["peer"], was: VethLink["peer"]
 	if (Object.keys(changes).length > 0) changeAll(session, peer.ns, [setLinkRequest(peer.name, changes)]);
 }
 
-/**
- * Deletes links of one namespace. Each alone costs a grace period of RCU (16 ms), so several are put into a group of their
- * own, and that is deleted.
- * @returns One entry for each: undefined where the link is gone, or what its deletion was refused with.
- */
-export function delLinks(session: Session, ns: NetnsRef, names: readonly string[]): (Errno | undefined)[] {
-	const socket = session.route(ns);
-	const single = names.length === 1;
-	const errors = socket.request(
-		names.map((name) => (single ? delLinkRequest(name) : setLinkRequest(name, { group: doomedGroup }))),
-	);
-	const present = errors.some((error) => error === undefined);
-	const [refusal] = !single && present ? socket.request([delLinkGroupRequest(doomedGroup)]) : [];
-	session.linksChanged();
-	return errors.map((error) => (error === undefined ? refusal : codeOf(error) === "ENODEV" ? undefined : error));
-}
-
 function portRequests(link: MadeLink): Request[] {
 	return link.master === undefined || link.port === undefined ? [] : [setPortRequest(link.name, link.port)];
 }
@@ -146,6 +146,8 @@ function withNetns(ns: NetnsRef, work: (fd: number) => void): void {
 	}
 }
 
-const doomedGroup = 8787;
+/** Links go within 60 ms; a machine may be busy. */
+const patienceMs = 200;
+const clock = new Int32Array(new SharedArrayBuffer(4));
 /** IFALIASZ less the NUL. */
 const maxAliasLength = 255;

@@ -38,7 +38,8 @@ function observeScope(session: Session, scope: ObserveScope): Resource[] {
 	const { ns, role } = scope;
 	try {
 		const resources: Resource[] = role !== "host" && !ns.startsWith("/") ? [{ kind: "netns", name: ns }] : [];
-		const links = dump(session, ns, getLinksRequest(), readLink);
+		const leaving = ({ ifindex }: LinkInfo) => session.departures.has(ns, ifindex);
+		const links = dump(session, ns, getLinksRequest(), readLink).filter((link) => !leaving(link));
 		for (const [key, value] of readSysctls(ns, scope.sysctls)) resources.push({ kind: "sysctl", ns, key, value });
 		if (role === "sandbox") return [...resources, ...observeSandbox(session, ns, links)];
 		resources.push(...observeDevices(session, ns, role === "overlay" ? links : ownLinks(links), links));
@@ -116,8 +117,9 @@ function linkOf(
 		up,
 		mtuBytes,
 		alias,
+		// A port without a master that counts is on its way out of a bridge that leaves.
 		...(master === undefined ? {} : { master }),
-		...(port === undefined ? {} : { port }),
+		...(master === undefined || port === undefined ? {} : { port }),
 	};
 	if (info.kind === "bridge" && mac !== undefined) return { ...base, type: "bridge", mac };
 	if (info.kind === "veth") return { ...base, type: "veth", peer };

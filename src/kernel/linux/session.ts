@@ -2,6 +2,7 @@ import { hostNetns, type NetnsRef } from "../../model/kernel-state.ts";
 import { getLinkRequest } from "../netlink/link.ts";
 import { readLink } from "../netlink/link-read.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
+import type { Departures } from "./departures.ts";
 import type { Nsids } from "./nsids.ts";
 
 interface Space {
@@ -16,12 +17,14 @@ interface Space {
  * and the VNI in it, alive.
  */
 export class Session {
+	readonly departures: Departures;
 	readonly #spaces = new Map<NetnsRef, Space>();
 	readonly #nsids: Nsids;
 	readonly #resolved = new Map<NetnsRef, number | undefined>();
 
-	constructor(nsids: Nsids) {
+	constructor(nsids: Nsids, departures: Departures) {
 		this.#nsids = nsids;
+		this.departures = departures;
 	}
 
 	/** @throws {WeftError} NETNS_NOT_FOUND, NOT_PERMITTED */

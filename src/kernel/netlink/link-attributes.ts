@@ -38,6 +38,10 @@ export const IFLA_BRPORT = {
 	isolated: 33,
 } as const;
 
+/** linux/if_link.h, linux/if_bridge.h */
+export const IFLA_BRPORT_STATE = 1;
+export const BR_STATE_DISABLED = 0;
+
 export const VETH_INFO_PEER = 1;
 
 export const IFF_UP = 1;

@@ -117,6 +117,18 @@ export function setPortRequest(name: string, port: PortFlags): Request {
 		.finish();
 }
 
+/** Lets nothing pass a bridge's port any more, at once. */
+export function closePortRequest(name: string): Request {
+	return ifinfomsg(new MessageWriter(RTM_NEWLINK), {})
+		.attributeString(A.IFLA_IFNAME, name)
+		.nest(A.IFLA_LINKINFO, (info) =>
+			info
+				.attributeString(A.IFLA_INFO_SLAVE_KIND, "bridge")
+				.nest(A.IFLA_INFO_SLAVE_DATA, (data) => data.attributeU8(A.IFLA_BRPORT_STATE, A.BR_STATE_DISABLED)),
+		)
+		.finish();
+}
+
 export function delLinkRequest(name: string): Request {
 	return ifinfomsg(new MessageWriter(RTM_DELLINK), {}).attributeString(A.IFLA_IFNAME, name).finish();
 }
