@@ -92,11 +92,21 @@ class Containers implements ContainerService {
 	}
 
 	async #takeBack(id: string): Promise<void> {
-		this.#engine.remove(id);
 		try {
+			await this.#engine.remove(id);
 			await this.#sandboxes.remove(id);
 		} catch (error) {
 			this.#runtime.log.error({ id, error }, "cannot take back a container that was not made");
+		}
+	}
+
+	/** One that was to be removed when it ends is, when it cannot begin. */
+	async #orTakeBack(spec: ContainerSpec, begin: () => Promise<void>): Promise<void> {
+		try {
+			await begin();
+		} catch (error) {
+			if (spec.autoRemove) await this.#takeBack(spec.id);
+			throw error;
 		}
 	}
 
@@ -117,12 +127,7 @@ class Containers implements ContainerService {
 				},
 			);
 		}
-		try {
-			await this.#engine.start(spec);
-		} catch (error) {
-			if (spec.autoRemove) await this.#takeBack(spec.id);
-			throw error;
-		}
+		await this.#orTakeBack(spec, () => this.#engine.start(spec));
 		this.#emit("start", spec);
 	}
 
@@ -161,7 +166,7 @@ class Containers implements ContainerService {
 			await this.stop(spec.id, { timeoutSeconds: 0 });
 		}
 		await this.#sandboxes.remove(spec.id);
-		this.#engine.remove(spec.id);
+		await this.#engine.remove(spec.id);
 		this.#emit("remove", spec);
 	}
 
@@ -179,13 +184,7 @@ class Containers implements ContainerService {
 	async exec(ref: string, { command, tty, env, workdir, user }: Parameters<ContainerService["exec"]>[1]) {
 		const spec = this.#find(ref);
 		if (this.#engine.status(spec.id).state !== "running") {
-			throw new WeftError(
-				"CONTAINER_NOT_RUNNING",
-				`Cannot run a command in container "${spec.name}": it is not running`,
-				{
-					fix: "weft ps --all shows its state",
-				},
-			);
+			throw notRunning(`run a command in container "${spec.name}"`);
 		}
 		const flags = [
 			...(tty ? ["--tty"] : []),
@@ -197,9 +196,12 @@ class Containers implements ContainerService {
 	}
 
 	async console(ref: string) {
-		const { id, tty } = this.#find(ref);
-		const { attach, control } = this.#engine.paths(id);
-		return { attachSocket: attach, controlFifo: control, tty };
+		const spec = this.#find(ref);
+		if (this.#engine.status(spec.id).state === "exited") throw notRunning(`attach to container "${spec.name}"`);
+		const piped = spec.stdin && !spec.tty;
+		await this.#orTakeBack(spec, () => this.#engine.prepare(spec, piped ? "fifo" : undefined));
+		const { attach, control, stdin } = this.#engine.paths(spec.id);
+		return { attachSocket: attach, controlFifo: control, tty: spec.tty, ...(piped ? { stdinFifo: stdin } : {}) };
 	}
 
 	async wait(ref: string, signal = new AbortController().signal) {
@@ -243,7 +245,7 @@ class Containers implements ContainerService {
 				"cannot take a container that ended out of its networks",
 			);
 		}
-		if (spec.autoRemove) this.#engine.remove(id);
+		if (spec.autoRemove) await this.#engine.remove(id);
 		this.#emit("die", spec, { exitCode: String(status.exitCode) });
 		this.#exitCodes.set(id, status.exitCode);
 		for (const done of [...(this.#waiting.get(id) ?? [])]) done();
@@ -288,4 +290,10 @@ class Containers implements ContainerService {
 	#emit(action: string, { id, name }: ContainerSpec, attributes: Readonly<Record<string, string>> = {}): void {
 		this.#runtime.events.emit({ type: "container", action, id, name, attributes });
 	}
+}
+
+function notRunning(task: string): WeftError {
+	return new WeftError("CONTAINER_NOT_RUNNING", `Cannot ${task}: it is not running`, {
+		fix: "weft ps --all shows its state",
+	});
 }

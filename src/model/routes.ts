@@ -35,7 +35,7 @@ export const routes = {
 	killContainer: { method: "POST", path: "/v1/containers/{ref}/kill" },
 	waitContainer: { method: "POST", path: "/v1/containers/{ref}/wait" },
 	execContainer: { method: "POST", path: "/v1/containers/{ref}/exec" },
-	containerConsole: { method: "GET", path: "/v1/containers/{ref}/console" },
+	containerConsole: { method: "POST", path: "/v1/containers/{ref}/console" },
 	containerLogs: { method: "GET", path: "/v1/containers/{ref}/logs", streams: true },
 } as const satisfies Record<string, Route>;
 

@@ -100,7 +100,10 @@ export interface ContainerService {
 	logs(ref: string, request: LogsRequest, signal?: AbortSignal): AsyncIterable<LogLineView>;
 	/** @returns The command to start on this host, with the caller's own terminal. @throws CONTAINER_NOT_RUNNING */
 	exec(ref: string, request: ExecRequest): Promise<{ readonly argv: readonly string[] }>;
-	/** Where to attach to it. @throws CONTAINER_NOT_FOUND; CONTAINER_NOT_RUNNING when it has ended or is not weft's */
+	/**
+	 * Where to attach to it. One that is not started yet is made ready: who attaches before `start` misses nothing.
+	 * @throws CONTAINER_NOT_FOUND; CONTAINER_NOT_RUNNING when it has ended; SANDBOX_FAILED
+	 */
 	console(ref: string): Promise<ConsoleView>;
 	/** Resolves once the container has ended (and, with `autoRemove`, is removed). One that is not started yet is waited for. */
 	wait(ref: string, signal?: AbortSignal): Promise<{ readonly exitCode: number }>;

@@ -156,6 +156,8 @@ export interface ConsoleView {
 	readonly attachSocket: string;
 	/** conmon's control FIFO: "1 <rows> <columns>\n" sets the size of the terminal. */
 	readonly controlFifo: string;
+	/** Where its stdin is read from, until all who write to it have closed it. Absent when it has a terminal, or no stdin. */
+	readonly stdinFifo?: string;
 	readonly tty: boolean;
 }
 

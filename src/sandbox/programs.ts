@@ -8,6 +8,7 @@ const packages = {
 	runc: "runc",
 	conmon: "conmon",
 	busybox: "busybox-static",
+	mkfifo: "coreutils",
 	mount: "mount",
 	umount: "mount",
 } as const;

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WeftError } from "../model/error.ts";
 import { type Resolving, writeBundle } from "./bundle.ts";
-import { startContainer } from "./conmon.ts";
+import { discardContainer, prepareContainer, type Stdin, startContainer } from "./conmon.ts";
 import { program } from "./programs.ts";
 import { mountRoot, removeFiles, unmountRoot } from "./rootfs.ts";
 import {
@@ -50,15 +51,22 @@ export class ContainerRuntime {
 		writeBundle(spec, this.paths(spec.id), resolving);
 	}
 
-	async start(spec: ContainerSpec): Promise<void> {
+	/** Makes a container ready to attach to and to start; one that is ready stays as it is. @param stdin Of one that is attached to, a pipe's is its FIFO. */
+	async prepare(spec: ContainerSpec, stdin: Stdin = spec.stdin ? "conmon" : "none"): Promise<void> {
 		const paths = this.paths(spec.id);
+		if (isReady(paths)) return;
 		mountRoot(spec, this.#dirs.stateDir, paths);
 		try {
-			await startContainer(spec, paths);
+			await prepareContainer(spec, paths, stdin);
 		} catch (error) {
 			unmountRoot(paths);
 			throw error;
 		}
+	}
+
+	async start(spec: ContainerSpec): Promise<void> {
+		await this.prepare(spec);
+		await startContainer(spec, this.paths(spec.id));
 	}
 
 	status(id: string): ContainerStatus {
@@ -95,8 +103,15 @@ export class ContainerRuntime {
 		}
 	}
 
-	remove(id: string): void {
-		removeFiles(this.paths(id));
+	/** Removes one that does not run, whether it ended or never began. */
+	async remove(id: string): Promise<void> {
+		const paths = this.paths(id);
+		if (!existsSync(paths.started) && isReady(paths)) {
+			await discardContainer(id, paths);
+			// conmon's last word, which would else come after its folder is gone.
+			for (let waited = 0; !existsSync(paths.exit) && waited < discardMs; waited += 10) await sleep(10);
+		}
+		removeFiles(paths);
 	}
 
 	/** The root of a container that ended is not mounted any longer than needed. */
@@ -117,6 +132,13 @@ export class ContainerRuntime {
 		});
 		return () => watcher.close();
 	}
+}
+
+const discardMs = 2_000;
+
+/** @returns Whether the container is made and its command waits, or runs. */
+function isReady({ pid, exit }: ContainerPaths): boolean {
+	return existsSync(pid) && !existsSync(exit) && isAlive(Number(readFileSync(pid, "utf8")));
 }
 
 function isAlive(pid: number): boolean {

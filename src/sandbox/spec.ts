@@ -54,6 +54,9 @@ export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
 		sockets: join(runDir, "c"),
 		attach: join(runDir, "c", id, "attach"),
 		control: join(dir, "bundle", "ctl"),
+		stdin: join(dir, "stdin"),
+		/** Runs runc with its stdin from there. */
+		runtime: join(dir, "runtime"),
 		runcRoot: join(runDir, "runc"),
 	};
 }

@@ -51,7 +51,12 @@ export const containerView = schemaOf<ContainerView>()(
 );
 
 export const consoleView = schemaOf<ConsoleView>()(
-	z.strictObject({ attachSocket: z.string(), controlFifo: z.string(), tty: z.boolean() }),
+	z.strictObject({
+		attachSocket: z.string(),
+		controlFifo: z.string(),
+		stdinFifo: z.string().optional(),
+		tty: z.boolean(),
+	}),
 );
 
 export const execView = schemaOf<{ argv: readonly string[] }>()(z.strictObject({ argv: texts }));

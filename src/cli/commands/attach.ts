@@ -8,9 +8,8 @@ export default command({
 	flags: {
 		network: {
 			type: "string",
-			multiple: true,
 			value: "NETWORK",
-			help: "Connect it to this network",
+			help: "Connect it to this network; weft network connect adds more",
 			completes: "network",
 		},
 		name: { type: "string", value: "NAME", help: "Its name in the network's DNS" },
@@ -27,30 +26,22 @@ export default command({
 	],
 	async run({ flags, operands, io, agent }) {
 		const [netns = ""] = operands;
-		const service = await agent();
-		const name = flags.name ?? nameFor(netns);
-		for (const network of required(flags.network)) {
-			const view = await service.attach({
-				netns,
-				network,
-				name,
-				aliases: flags.alias,
-				...(flags.ip === undefined ? {} : { ip: flags.ip }),
-			});
-			print(
-				io,
-				flags.format === "json"
-					? JSON.stringify(view)
-					: `${view.name}: ${view.ifname} ${view.ipAddress}/${view.ipPrefixLen} in ${network}, names at ${view.nameserver}`,
-			);
+		const { network, ip } = flags;
+		if (network === undefined) {
+			throw new UsageError("Cannot run weft attach: it needs a network", "weft attach --network NETWORK NETNS|PID");
 		}
+		const view = await (await agent()).attach({
+			netns,
+			network,
+			name: flags.name ?? nameFor(netns),
+			aliases: flags.alias,
+			...(ip === undefined ? {} : { ip }),
+		});
+		const { name, ifname, ipAddress, ipPrefixLen, nameserver } = view;
+		if (flags.format === "json") return print(io, JSON.stringify(view));
+		print(io, `${name}: ${ifname} ${ipAddress}/${ipPrefixLen} in ${network}, names at ${nameserver}`);
 	},
 });
-
-function required(networks: readonly string[]): readonly string[] {
-	if (networks.length > 0) return networks;
-	throw new UsageError("Cannot run weft attach: it needs a network", "weft attach --network NETWORK NETNS|PID");
-}
 
 /** A process has its id for a name, a namespace the last part of its path. */
 function nameFor(netns: string): string {

@@ -3,6 +3,7 @@ import { command } from "../command.ts";
 import { print } from "../io.ts";
 import { visible } from "../table.ts";
 import { templateOf } from "../template.ts";
+import { untilStopped } from "../until-stopped.ts";
 
 export default command({
 	operands: [],
@@ -22,10 +23,7 @@ export default command({
 	async run({ flags, io, agent }) {
 		const line = lineOf(flags.format);
 		const service = await agent();
-		const ending = new AbortController();
-		const giveBack = io.onSignal(["SIGINT", "SIGTERM"], () => ending.abort());
-		for await (const event of service.events(ending.signal)) print(io, line(event));
-		giveBack();
+		for await (const event of service.events(untilStopped(io))) print(io, line(event));
 	},
 });
 

@@ -1,37 +1,47 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { command } from "../command.ts";
+import { readEnv } from "../env.ts";
+import { startHere } from "../start-here.ts";
+import { UsageError } from "../usage-error.ts";
 
 export default command({
 	operands: [
 		{ name: "CONTAINER", completes: "container" },
-		{ name: "COMMAND", several: true, verbatim: true },
+		{ name: "COMMAND", verbatim: true },
 	],
 	flags: {
+		detach: { type: "boolean", short: "d", help: "Do not wait for it" },
+		env: {
+			type: "string",
+			short: "e",
+			multiple: true,
+			value: "NAME=VALUE",
+			help: "Set a variable; NAME alone takes this shell's",
+		},
 		interactive: { type: "boolean", short: "i", help: "Pass stdin on" },
 		tty: { type: "boolean", short: "t", help: "Give it a terminal" },
-		env: { type: "string", short: "e", multiple: true, value: "NAME=VALUE", help: "Set an environment variable" },
-		workdir: { type: "string", short: "w", value: "DIR", help: "Start in this folder" },
-		user: { type: "string", short: "u", value: "UID[:GID]", help: "Be this user" },
+		user: { type: "string", short: "u", value: "UID[:GID]", help: "As this user" },
+		workdir: { type: "string", short: "w", value: "DIR", help: "In this folder" },
 	},
 	failureCode: 125,
+	details: "Ends as the command ends. Flags after CONTAINER are the command's.",
 	examples: [
-		{ type: "weft exec bbox1 ping -c 1 bbox2", does: "Run a command" },
-		{ type: "weft exec -it bbox1 sh", does: "Look around in it" },
+		{ type: "weft exec web ip addr", does: "Look into its network" },
+		{ type: "weft exec -it web sh", does: "A shell in it" },
 	],
-	async run({ flags, operands: [ref = "", ...words], agent }) {
+	async run({ flags, operands, io, agent }) {
+		const [ref = "", ...argv] = operands;
+		const { tty, interactive: stdin, workdir, user, detach } = flags;
+		if (tty && !detach && io.stdin.isTTY !== true)
+			throw new UsageError("Cannot give it a terminal: stdin is not one", "weft exec -i, without -t");
 		const { containers } = await agent();
-		const { argv } = await containers.exec(ref, {
-			command: words,
-			tty: flags.tty,
-			stdin: flags.interactive,
-			env: flags.env,
-			...(flags.workdir === undefined ? {} : { workdir: flags.workdir }),
-			...(flags.user === undefined ? {} : { user: flags.user }),
+		const command = await containers.exec(ref, {
+			command: argv,
+			tty: tty && !detach,
+			stdin,
+			env: readEnv(flags.env, io.env),
+			...(workdir === undefined ? {} : { workdir }),
+			...(user === undefined ? {} : { user }),
 		});
-		const [program = "", ...args] = argv;
-		const child = spawn(program, args, { stdio: [flags.interactive ? "inherit" : "ignore", "inherit", "inherit"] });
-		const [code] = (await once(child, "exit")) as [number | null];
-		return code ?? 137;
+		return startHere(io, command.argv, { stdin: stdin || tty, detach });
 	},
 });

@@ -1,4 +1,5 @@
-import { isWeftError } from "../../model/error.ts";
+import { isWeftError, WeftError } from "../../model/error.ts";
+import type { Service } from "../../model/service.ts";
 import { command } from "../command.ts";
 import { each } from "../each.ts";
 import { itemFormat, printItems } from "../output.ts";
@@ -6,24 +7,29 @@ import { itemFormat, printItems } from "../output.ts";
 export default command({
 	operands: [{ name: "CONTAINER|NETWORK", several: true, completes: "container" }],
 	flags: itemFormat,
-	details: "Prints a JSON list. A name that a container and a network share means the container.",
+	details: "Prints a JSON list. A container comes before a network of the same name.",
 	examples: [
-		{ type: "weft inspect bbox1", does: "All of it" },
-		{ type: "weft inspect -f '{{.netns}}' bbox1", does: "The path of its network namespace" },
+		{ type: "weft inspect web", does: "All of it" },
+		{ type: "weft inspect -f '{{.networks.blue.ipAddress}}' web", does: "Its address in blue" },
 	],
 	async run({ flags, operands, io, agent }) {
-		const { containers, networks } = await agent();
-		const { done, code } = await each(io, operands, async (ref): Promise<object> => {
-			try {
-				return await containers.inspect(ref);
-			} catch (error) {
-				if (!isWeftError(error, "CONTAINER_NOT_FOUND")) throw error;
-				return await networks.inspect(ref).catch(() => {
-					throw error;
-				});
-			}
-		});
+		const service = await agent();
+		const { done, code } = await each(io, operands, (ref) => find(service, ref));
 		printItems(io, flags.format, done);
 		return code;
 	},
 });
+
+async function find({ containers, networks }: Service, ref: string): Promise<object> {
+	try {
+		return await containers.inspect(ref);
+	} catch (error) {
+		if (!isWeftError(error, "CONTAINER_NOT_FOUND")) throw error;
+		return networks.inspect(ref).catch((networkError: unknown) => {
+			if (!isWeftError(networkError, "NETWORK_NOT_FOUND")) throw networkError;
+			throw new WeftError("CONTAINER_NOT_FOUND", `Cannot find "${ref}": no container or network has that name or id`, {
+				fix: "weft ps -a and weft network ls show what there is",
+			});
+		});
+	}
+}

@@ -1,20 +1,26 @@
 import { command } from "../command.ts";
+import { writeLine } from "../log-line.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { readInteger } from "../usage-error.ts";
 
 export default command({
 	operands: [{ name: "CONTAINER", completes: "container" }],
 	flags: {
-		follow: { type: "boolean", short: "f", help: "Go on until it ends" },
-		tail: { type: "string", short: "n", default: "all", value: "LINES", help: "Only so many lines from the end" },
-		timestamps: { type: "boolean", short: "t", help: "When each line was written" },
+		follow: { type: "boolean", short: "f", help: "Go on as it writes, until it ends" },
+		tail: { type: "string", short: "n", default: "all", value: "LINES", help: "Only that many lines from the end" },
+		timestamps: { type: "boolean", short: "t", help: "Say when, before each line" },
 	},
-	examples: [{ type: "weft logs -f --tail 10 bbox1", does: "The last ten lines, and what comes" }],
-	async run({ flags, operands: [ref = ""], io, agent }) {
+	details: "What it wrote to stderr comes on stderr.",
+	examples: [
+		{ type: "weft logs web", does: "All of it" },
+		{ type: "weft logs -f --tail 10 web", does: "The last ten lines, and what comes" },
+	],
+	async run({ flags, operands, io, agent }) {
+		const [ref = ""] = operands;
+		const tail = flags.tail === "all" ? undefined : readInteger("--tail", flags.tail, 0, 999_999_999);
 		const { containers } = await agent();
-		const tail = flags.tail === "all" ? undefined : readInteger("--tail", flags.tail, 0, 1e9);
 		const request = { follow: flags.follow, ...(tail === undefined ? {} : { tail }) };
-		for await (const { time, stream, text, partial } of containers.logs(ref, request, untilStopped(io)))
-			io[stream].write(`${flags.timestamps ? `${time} ` : ""}${text}${partial ? "" : "\n"}`);
+		const write = writeLine(io, flags.timestamps);
+		for await (const line of containers.logs(ref, request, untilStopped(io))) write(line);
 	},
 });

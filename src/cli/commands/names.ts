@@ -1,4 +1,5 @@
 import { command } from "../command.ts";
+import { runDirDefault } from "../places.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export default command({
@@ -6,11 +7,11 @@ export default command({
 	flags: {
 		socket: {
 			type: "string",
-			default: "/run/weft/names.sock",
+			default: `${runDirDefault}/names.sock`,
 			value: "PATH",
 			help: "Where the agent tells what there is",
 		},
-		state: { type: "string", default: "/run/weft/names.json", value: "PATH", help: "Keeps the last picture" },
+		state: { type: "string", default: `${runDirDefault}/names.json`, value: "PATH", help: "Keeps the last picture" },
 	},
 	details: "The agent starts it, and starts it again when it ends.",
 	examples: [{ type: "weft names", does: "Run until SIGTERM" }],

@@ -4,12 +4,16 @@ import { print } from "../io.ts";
 
 export default command({
 	operands: [{ name: "CONTAINER", several: true, completes: "container" }],
-	flags: { force: { type: "boolean", short: "f", help: "Kill it first when it runs" } },
-	examples: [{ type: "weft rm -f bbox1", does: "Remove a running container" }],
-	async run({ flags, operands, io, agent }) {
+	flags: { force: { type: "boolean", short: "f", help: "Kill what runs" } },
+	details: "Removes the container with its log and its changes to files. Prints what was removed.",
+	examples: [
+		{ type: "weft rm web", does: "Remove a container that has ended" },
+		{ type: "weft rm -f $(weft ps -aq)", does: "Remove all containers of this host" },
+	],
+	async run({ flags: { force }, operands, io, agent }) {
 		const { containers } = await agent();
 		const { code } = await each(io, operands, async (ref) => {
-			await containers.remove(ref, { force: flags.force });
+			await containers.remove(ref, { force });
 			print(io, ref);
 		});
 		return code;
