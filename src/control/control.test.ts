@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { sampleHost } from "../../test/samples.ts";
+import { vniRestMs } from "../ipam/vni.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import type { ControlContext } from "./context.ts";
@@ -42,6 +43,15 @@ test("createNetwork() hands out VNIs from 256 and subnets from 10.0.0.0/24", asy
 	];
 	assert.deepEqual([one.vni, one.subnet, one.gateway], [256, "10.0.0.0/24", "10.0.0.1"]);
 	assert.deepEqual([two.vni, two.subnet], [257, "10.0.1.0/24"]);
+});
+
+test("createNetwork() does not give the VNI of a network that was just removed", async () => {
+	const context = host(1);
+	await createNetwork(context, request("old"));
+	await removeNetwork(context, "old");
+	assert.equal((await createNetwork(context, request("new"))).vni, 257);
+	context.clock.ms += vniRestMs;
+	assert.equal((await createNetwork(context, request("newer"))).vni, 256);
 });
 
 test("createNetwork() on many hosts at once gives each network its own VNI and subnet", async () => {

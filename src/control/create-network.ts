@@ -1,8 +1,10 @@
 import { type PoolRequest, planPool } from "../ipam/pool.ts";
+import { allocateVni } from "../ipam/vni.ts";
 import { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
-import { keys } from "../model/keys.ts";
-import { firstVni, lastVni, type Network } from "../model/network.ts";
+import { keys, type VniClaim } from "../model/keys.ts";
+import type { Network } from "../model/network.ts";
+import type { Entry } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
 
@@ -26,11 +28,12 @@ export async function createNetwork(context: ControlContext, request: NetworkReq
 		const others = networks.entries.map((entry) => decode<Network>(entry));
 		const twin = others.find((other) => other.name === request.name);
 		if (twin !== undefined) throw exists(twin);
+		const { vni, claim } = await chooseVni(context, others);
 		const network: Network = {
 			id,
 			name: request.name,
 			driver: request.driver,
-			vni: freeVni(others),
+			vni,
 			...planPool(
 				request.pool,
 				others.map((other) => other.subnet),
@@ -47,12 +50,12 @@ export async function createNetwork(context: ControlContext, request: NetworkReq
 			[
 				{ key: keys.networksLock, revision: lock?.revision ?? 0 },
 				{ key: keys.networkName(network.name), revision: 0 },
-				{ key: keys.vni(network.vni), revision: 0 },
+				{ key: keys.vni(vni), revision: claim?.revision ?? 0 },
 			],
 			[
 				{ put: keys.networksLock, value: id },
 				{ put: keys.networkName(network.name), value: id },
-				{ put: keys.vni(network.vni), value: id },
+				{ put: keys.vni(vni), value: encode({ network: id } satisfies VniClaim) },
 				{ put: keys.network(id), value: encode(network) },
 			],
 		);
@@ -68,14 +71,18 @@ function exists(twin: Network): WeftError {
 	);
 }
 
-function freeVni(others: readonly Network[]): number {
-	const taken = new Set(others.map((other) => other.vni));
-	let vni = firstVni;
-	while (taken.has(vni)) vni++;
-	if (vni > lastVni) {
-		throw new WeftError("VNI_EXHAUSTED", `Cannot give the network a VNI: all of ${firstVni} to ${lastVni} are in use`, {
-			fix: "weft network prune removes networks without endpoints",
-		});
+/** @returns A free VNI, and the note of its former holder where there is one. */
+async function chooseVni(
+	{ store, now }: ControlContext,
+	others: readonly Network[],
+): Promise<{ vni: number; claim: Entry | undefined }> {
+	const { entries } = await store.list(keys.vnis);
+	const claims = new Map(entries.map((entry) => [Number(entry.key.slice(keys.vnis.length + 1)), entry]));
+	const released = new Map<number, number>();
+	for (const [vni, entry] of claims) {
+		const claim = decode<VniClaim>(entry);
+		if ("releasedAt" in claim) released.set(vni, claim.releasedAt);
 	}
-	return vni;
+	const vni = allocateVni(new Set(others.map((other) => other.vni)), released, now());
+	return { vni, claim: claims.get(vni) };
 }

@@ -1,13 +1,13 @@
 import type { Endpoint } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
-import { keys } from "../model/keys.ts";
+import { keys, type VniClaim } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import { attempt } from "./attempt.ts";
-import { type ControlContext, decode } from "./context.ts";
+import { type ControlContext, decode, encode } from "./context.ts";
 import { findNetwork } from "./find-network.ts";
 
 /** @throws {WeftError} NETWORK_NOT_FOUND, NETWORK_HAS_ENDPOINTS */
-export async function removeNetwork({ store }: ControlContext, ref: string): Promise<Network> {
+export async function removeNetwork({ store, now }: ControlContext, ref: string): Promise<Network> {
 	return attempt(`remove network "${ref}"`, async () => {
 		const { network, revision } = await findNetwork(store, ref);
 		const { id } = network;
@@ -27,7 +27,7 @@ export async function removeNetwork({ store }: ControlContext, ref: string): Pro
 			[
 				{ delete: keys.network(id) },
 				{ delete: keys.networkName(network.name) },
-				{ delete: keys.vni(network.vni) },
+				{ put: keys.vni(network.vni), value: encode({ releasedAt: now() } satisfies VniClaim) },
 				{ delete: keys.networkActivity(id) },
 				{ deletePrefix: keys.addresses(id) },
 				{ deletePrefix: keys.endpointNames(id) },

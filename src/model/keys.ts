@@ -16,7 +16,8 @@ export const keys = {
 	network: (id: NetworkId) => `networks/${id}`,
 	/** The id of the network of that name. */
 	networkName: (name: string) => `names/network/${name}`,
-	/** The id of the network that has that VNI. */
+	/** A `VniClaim` for each VNI that a network has, or had until lately. */
+	vnis: "vnis",
 	vni: (vni: number) => `vnis/${vni}`,
 	/** Written by every change of the list of networks, so that two such changes never pass each other unseen. */
 	networksLock: "locks/networks",
@@ -53,3 +54,6 @@ export const localKeys = {
 
 /** The value at an address: who holds it, or since when nobody does (ms since 1970). */
 export type AddressClaim = { readonly endpoint: EndpointId } | { readonly releasedAt: number };
+
+/** The value at a VNI: the network that has it, or since when none does (ms since 1970). */
+export type VniClaim = { readonly network: NetworkId } | { readonly releasedAt: number };
