@@ -22,15 +22,22 @@ const hostFragment = "host";
 export class Desired {
 	readonly fragments = new Fragments();
 	readonly #facts: HostFactsWanted;
+	/** As last read; absent when they may have changed since. */
+	#forwardFilters: readonly ForwardFilter[] | undefined;
 	readonly #stale = new Map<FragmentId, () => void>();
 
 	constructor(facts: HostFactsWanted) {
 		this.#facts = facts;
-		this.touchHost();
+		this.#touchHost();
 	}
 
-	/** The firewall chains of other programs may have changed. */
-	touchHost(): void {
+	/** The firewall chains of other programs may have changed: they are read again when they matter. */
+	touchFirewall(): void {
+		this.#forwardFilters = undefined;
+		this.#touchHost();
+	}
+
+	#touchHost(): void {
 		this.#touch(hostFragment, () => {});
 	}
 
@@ -71,12 +78,12 @@ export class Desired {
 	}
 
 	#noteHost(view: View): void {
-		this.touchHost();
+		this.#touchHost();
 		for (const id of view.networkIds()) this.#touchNetwork(view, id);
 	}
 
 	#noteSandbox(view: View, id: string, before: readonly Attachment[]): void {
-		this.touchHost();
+		this.#touchHost();
 		this.#touch(`sandbox ${id}`, () => {
 			const sandbox = view.sandboxes.get(id);
 			this.fragments.set(
@@ -92,7 +99,7 @@ export class Desired {
 	}
 
 	#touchNetwork(view: View, id: NetworkId): void {
-		this.touchHost();
+		this.#touchHost();
 		this.#touch(networkFragment(id), () => {
 			const network = view.network(id);
 			const wanted = network !== undefined && this.#isLocal(view, id);
@@ -137,16 +144,17 @@ export class Desired {
 	}
 
 	#compileHost(view: View): void {
-		const { self, gatewayPool, forwardFilters } = this.#facts;
+		const { self, gatewayPool } = this.#facts;
 		const wayOut = [...view.sandboxes.values()].some(({ gateway }) => gateway !== undefined);
 		const member = [...view.networkIds()].some((id) => this.#isLocal(view, id));
+		if (wayOut) this.#forwardFilters ??= this.#facts.forwardFilters();
 		const vteps = new Set([...view.hosts.values()].map(({ vtep }) => vtep).concat(self.vtep));
 		this.fragments.set(
 			hostFragment,
 			compileHost({
 				...(wayOut ? { gateway: gatewayPool } : {}),
 				...(member || wayOut ? { vteps: [...vteps] } : {}),
-				forwardFilters: wayOut ? forwardFilters() : [],
+				forwardFilters: wayOut ? (this.#forwardFilters ?? []) : [],
 			}),
 		);
 	}

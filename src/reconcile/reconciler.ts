@@ -39,7 +39,7 @@ export class Reconciler {
 			fragments: desired.fragments,
 			refresh: () => desired.refresh(this.view),
 			onRound: options.onRound,
-			onAudit: () => desired.touchHost(),
+			onAudit: () => desired.touchFirewall(),
 		});
 		this.view = new View({
 			store: options.store,
