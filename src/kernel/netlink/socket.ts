@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { close, closeSync } from "node:fs";
 import type { NetnsRef } from "../../model/kernel-state.ts";
 import { codeOf, Errno, toWeftError } from "../errno.ts";
 import { MSG_TRUNC, recv, send, socket } from "../ffi.ts";
@@ -16,7 +16,7 @@ import {
 } from "./message.ts";
 import { AF_NETLINK, bindOwnPort } from "./port-id.ts";
 import { errorOf, requestName } from "./reply.ts";
-import { type NETLINK_NETFILTER, type NETLINK_ROUTE, SOCK_RAW, setRequestOptions } from "./socket-options.ts";
+import { NETLINK_NETFILTER, type NETLINK_ROUTE, SOCK_RAW, setRequestOptions } from "./socket-options.ts";
 
 export { NETLINK_NETFILTER, NETLINK_ROUTE } from "./socket-options.ts";
 
@@ -36,10 +36,12 @@ export class NetlinkSocket {
 	/** Tells this process's own changes from others' in events: see {@link isOwnPort}. */
 	readonly portId: number;
 	readonly #fd: number;
+	readonly #protocol: number;
 	#sequence = 0;
 
 	/** @throws {WeftError} NETNS_NOT_FOUND, NOT_PERMITTED */
 	constructor(ns: NetnsRef, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER) {
+		this.#protocol = protocol;
 		this.#fd = inNetns(ns, () => socket(AF_NETLINK, SOCK_RAW, protocol));
 		try {
 			setRequestOptions(this.#fd);
@@ -111,7 +113,9 @@ export class NetlinkSocket {
 	}
 
 	close(): void {
-		closeSync(this.#fd);
+		// nf_tables first waits until what was deleted is freed: 8 ms and more, in which nothing else shall wait.
+		if (this.#protocol === NETLINK_NETFILTER) close(this.#fd, () => {});
+		else closeSync(this.#fd);
 	}
 
 	[Symbol.dispose](): void {
