@@ -155,7 +155,7 @@ test("leaveNetwork() lets the address rest, and frees the name", async () => {
 	assert.equal((await join("web2")).endpoint.address, endpoint.address);
 });
 
-test("removeNetwork() refuses while a container is connected, and then leaves nothing", async () => {
+test("removeNetwork() refuses while a container is connected, and then leaves nothing but the rest of its VNI", async () => {
 	const context = host(1);
 	await createNetwork(context, request("blue"));
 	const sandboxId = await sandbox(context, "web");
@@ -166,5 +166,5 @@ test("removeNetwork() refuses while a container is connected, and then leaves no
 	await leaveNetwork(context, only, "blue");
 	await removeNetwork(context, "blue");
 	const left = (await context.store.list("")).entries.map(({ key }) => key);
-	assert.deepEqual(left, [keys.networksLock]);
+	assert.deepEqual(left, [keys.networksLock, keys.vni(256)]);
 });
