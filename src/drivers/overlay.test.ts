@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { golden } from "../../test/golden.ts";
 import { sampleEndpoint, sampleHost, sampleNetwork, sampleSandbox } from "../../test/samples.ts";
 import { ipv4 } from "../model/address.ts";
-import { kernelState } from "../model/kernel-state.ts";
+import { kernelState, keyOf } from "../model/kernel-state.ts";
 import { prefix } from "../model/prefix.ts";
 import { plan } from "../plan/diff.ts";
 import { formatOps } from "../plan/format.ts";
@@ -75,4 +75,12 @@ test("a sandbox of weft's own, with its way out", () => {
 		...compileSandbox(sandbox, pool),
 	]);
 	golden(file("gateway"), formatOps(plan(new Map(), state)));
+});
+
+test("a namespace that weft did not make is given no more than its name server and its interfaces need", () => {
+	const foreign = compileSandbox(
+		{ id: "f".repeat(64), name: "db", netns: "/run/netns/db", owned: false, attachments: [] },
+		pool,
+	);
+	assert.deepEqual(foreign.map(keyOf), ["link /run/netns/db lo", "sysctl /run/netns/db net.ipv4.conf.all.arp_ignore"]);
 });

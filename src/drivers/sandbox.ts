@@ -19,6 +19,8 @@ export function compileSandbox(sandbox: Sandbox, pool: GatewayPool): Resource[] 
 	const ns = sandbox.netns;
 	return [
 		...(sandbox.owned ? ownNamespace(sandbox) : []),
+		// The name server stands on it; `ip netns add` leaves it down.
+		{ kind: "link", ns, name: "lo", type: "loopback", up: true },
 		// Else a container answers ARP on eth1 for its address on eth0.
 		{ kind: "sysctl", ns, key: "net.ipv4.conf.all.arp_ignore", value: "1" },
 		...(sandbox.gateway === undefined ? [] : wayOut(sandbox, sandbox.gateway, pool)),
@@ -28,7 +30,6 @@ export function compileSandbox(sandbox: Sandbox, pool: GatewayPool): Resource[] 
 function ownNamespace({ netns: ns }: Sandbox): Resource[] {
 	return [
 		{ kind: "netns", name: ns },
-		{ kind: "link", ns, name: "lo", type: "loopback", up: true },
 		{ kind: "sysctl", ns, key: "net.ipv4.ip_forward", value: "0" },
 		// The networks carry IPv4: an interface that speaks IPv6 of its own would only be refused by the address guard.
 		{ kind: "sysctl", ns, key: "net.ipv6.conf.default.disable_ipv6", value: "1" },
