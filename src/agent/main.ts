@@ -22,6 +22,7 @@ import { type Paths, paths } from "./paths.ts";
 import { Pulse } from "./pulse.ts";
 import type { Runtime } from "./runtime.ts";
 import { agentService } from "./service.ts";
+import { Suspensions } from "./suspensions.ts";
 import { version } from "./version.ts";
 
 export interface AgentOptions extends Paths {
@@ -86,14 +87,19 @@ function hostRecord(identity: Identity, kernel: Kernel): Host {
 function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log }: Parts) {
 	const self = hostRecord(identity, kernel);
 	const pulse = new Pulse();
-	const names = new NamesFeed(agentPaths, identity.id, log);
+	const events = new EventBus();
+	const names = new NamesFeed(agentPaths, identity.id, (id) => suspensions.has(id), log);
 	const reconciler = new Reconciler({
 		store,
 		local,
 		kernel,
 		self,
 		gatewayPool: gatewayPool(identity, kernel.facts()),
-		onChange: (change, view) => names.note(view, change),
+		onChange(change, view) {
+			names.note(view, change);
+			if (change.kind === "liveness") suspensions.note(change.id);
+			if (change.kind === "host" && !view.hosts.has(change.id)) suspensions.forget(change.id);
+		},
 		onBatch: () => {
 			names.flush();
 			pulse.beat();
@@ -112,6 +118,20 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		randomId: () => randomBytes(32).toString("hex"),
 	};
 	const { view, loop } = reconciler;
+	const suspensions: Suspensions = new Suspensions({
+		self: identity.id,
+		isAlive: (id) => view.alive.has(id),
+		onChange(id) {
+			names.noteHost(view, id);
+			const action = suspensions.has(id) ? "suspend" : "resume";
+			events.emit({ type: "host", action, id, name: view.hosts.get(id)?.name ?? "" });
+		},
+		now: () => performance.now(),
+		later: (delayMs, callback) => {
+			const timer = setTimeout(callback, delayMs);
+			return () => clearTimeout(timer);
+		},
+	});
 	const runtime: Runtime = {
 		paths: agentPaths,
 		identity,
@@ -122,7 +142,7 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		loop,
 		names,
 		pulse,
-		events: new EventBus(),
+		events,
 		pathTest: new PathTest({ control, view, pulse, log }),
 		log,
 	};
@@ -132,11 +152,14 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		async start(): Promise<void> {
 			membership = new Membership(store, self, identity.epoch, log);
 			await view.ready();
+			// Those that were dead before this agent started: no lease of theirs ends while it looks.
+			for (const id of view.hosts.keys()) if (id !== identity.id) suspensions.note(id);
 			await names.start(view);
 			await reconciler.start();
 		},
 		async stop(): Promise<void> {
 			membership?.close();
+			suspensions.close();
 			runtime.pathTest.close();
 			await reconciler.close();
 			names.close();

@@ -24,6 +24,7 @@ export class NamesFeed {
 	readonly #paths: Paths;
 	readonly #hostId: HostId;
 	readonly #log: Logger;
+	readonly #isSuspended: (id: HostId) => boolean;
 	#view: View | undefined;
 	#client: NamesClient | undefined;
 	#pending: PictureChange[] = [];
@@ -31,9 +32,11 @@ export class NamesFeed {
 	#pid: number | undefined;
 	#closed = false;
 
-	constructor(agentPaths: Paths, hostId: HostId, log: Logger) {
+	/** @param isSuspended Whether the names of a host's endpoints are hidden. */
+	constructor(agentPaths: Paths, hostId: HostId, isSuspended: (id: HostId) => boolean, log: Logger) {
 		this.#paths = agentPaths;
 		this.#hostId = hostId;
+		this.#isSuspended = isSuspended;
 		this.#log = log;
 	}
 
@@ -52,6 +55,14 @@ export class NamesFeed {
 	note(view: View, change: ViewChange): void {
 		const made = this.#changeOf(view, change);
 		if (made !== undefined) this.#pending.push(made);
+	}
+
+	/** A host was suspended, or is not any more: its endpoints' names go or come, in all networks that this host follows. */
+	noteHost(view: View, id: HostId): void {
+		for (const networkId of view.networkIds())
+			for (const endpoint of view.endpoints(networkId).values())
+				if (endpoint.hostId === id) this.note(view, { kind: "endpoint", networkId, id: endpoint.id, before: endpoint });
+		this.flush();
 	}
 
 	/** Tells again of sandboxes whose lo came up just now: of new ones, and of such whose namespace had to be made anew. */
@@ -127,7 +138,7 @@ export class NamesFeed {
 			case "endpoint": {
 				const endpoint = view.endpoints(change.networkId).get(change.id);
 				const picture = { endpoint: change.id, in: change.networkId };
-				if (endpoint === undefined) return picture;
+				if (endpoint === undefined || this.#isSuspended(endpoint.hostId)) return picture;
 				const { name, aliases, address, hostId } = endpoint;
 				return { ...picture, value: { name, aliases, address, local: hostId === this.#hostId } };
 			}

@@ -46,13 +46,10 @@ function whole(container: string, ...words: readonly string[]): string {
 
 test("names answer in every sandbox", { skip }, async (t) => {
 	await lab.lab.down();
-	let resolver: ChildProcess | undefined;
-	t.after(async () => {
-		resolver?.kill("SIGKILL");
-		await lab.lab.down();
-	});
+	t.after(() => lab.lab.down());
 	await lab.lab.up({ hosts: 2, agents: true, onProgress: () => {} });
-	resolver = worldResolver();
+	const resolver = worldResolver();
+	t.after(() => resolver.kill("SIGKILL"));
 	lab.weft("host1", "network", "create", "blue");
 	lab.weft("host1", "network", "create", "red");
 	lab.weft("host1", "run", "-d", "--name", "web1", "--network", "blue:alias=web,alias=Shop", "--", "sleep", "1d");
@@ -83,7 +80,7 @@ test("names answer in every sandbox", { skip }, async (t) => {
 			assert.equal(answers[2], "10.0.0.4", "the one on the other host comes last");
 			firsts.add(answers[0]);
 		}
-		assert.deepEqual([...firsts].toSorted(), ["10.0.0.2", "10.0.0.3"]);
+		assert.deepEqual(firsts, new Set(["10.0.0.2", "10.0.0.3"]));
 		assert.equal(ask("far1", "web")[0], "10.0.0.4");
 	});
 
