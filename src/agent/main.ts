@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
 import type { ControlContext } from "../control/context.ts";
@@ -10,6 +10,7 @@ import { causeText, WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { formatOp } from "../plan/format.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
+import { containerPaths } from "../sandbox/spec.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { openClusterStore } from "./cluster-store.ts";
@@ -21,8 +22,10 @@ import { PathTest } from "./path-test.ts";
 import { type Paths, paths } from "./paths.ts";
 import { Pulse } from "./pulse.ts";
 import type { Runtime } from "./runtime.ts";
+import { Sandboxes } from "./sandboxes.ts";
 import { agentService } from "./service.ts";
 import { Suspensions } from "./suspensions.ts";
+import { Tidy } from "./tidy.ts";
 import { version } from "./version.ts";
 
 export interface AgentOptions extends Paths {
@@ -51,7 +54,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	const cluster = await openClusterStore(identity, options, log);
 	const agent = wire(options, identity, { local, kernel, store: cluster.store, log });
 	await agent.start();
-	const service = agentService(agent.runtime, cluster);
+	const service = agentService(agent.runtime, agent.sandboxes, cluster);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 
@@ -98,6 +101,8 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		onChange(change, view) {
 			names.note(view, change);
 			if (change.kind === "liveness") suspensions.note(change.id);
+			if (change.kind === "sandbox") tidy?.follow();
+			if (change.kind === "endpoint" && change.before?.hostId === identity.id) tidy?.check(change.before.sandboxId);
 			if (change.kind === "host" && !view.hosts.has(change.id)) suspensions.forget(change.id);
 		},
 		onBatch: () => {
@@ -146,9 +151,13 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		pathTest: new PathTest({ control, view, pulse, log }),
 		log,
 	};
+	const sandboxes = new Sandboxes(runtime);
+	const isContainer = (id: string) => existsSync(containerPaths(agentPaths, id).spec);
 	let membership: Membership | undefined;
+	let tidy: Tidy | undefined;
 	return {
 		runtime,
+		sandboxes,
 		async start(): Promise<void> {
 			membership = new Membership(store, self, identity.epoch, log);
 			await view.ready();
@@ -156,10 +165,12 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 			for (const id of view.hosts.keys()) if (id !== identity.id) suspensions.note(id);
 			await names.start(view);
 			await reconciler.start();
+			tidy = new Tidy(runtime, sandboxes, isContainer);
 		},
 		async stop(): Promise<void> {
 			membership?.close();
 			suspensions.close();
+			tidy?.close();
 			runtime.pathTest.close();
 			await reconciler.close();
 			names.close();

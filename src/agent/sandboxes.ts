@@ -3,7 +3,7 @@ import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, changeSandbox, freeIfname, removeSandbox } from "../control/sandbox.ts";
 import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
-import { causeText, WeftError } from "../model/error.ts";
+import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { prefixBits, spanOf } from "../model/prefix.ts";
 import type { NetworkJoin } from "../model/service.ts";
 import type { ContainerEndpointView } from "../model/view.ts";
@@ -60,7 +60,7 @@ export class Sandboxes {
 
 	/** Connects a sandbox to a network; when it returns, the address and the name work. All or nothing. */
 	connect(sandbox: Sandbox, join: NetworkJoin): Promise<ContainerEndpointView> {
-		return this.#serial(async () => {
+		return this.inTurn(async () => {
 			const { control, view, events, log } = this.#runtime;
 			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join });
 			const { network, endpoint } = joined;
@@ -101,7 +101,7 @@ export class Sandboxes {
 	 * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_NOT_FOUND
 	 */
 	disconnect(sandbox: Sandbox, network: string): Promise<void> {
-		return this.#serial(() => this.#leave(sandbox.id, network));
+		return this.inTurn(() => this.#leave(sandbox.id, network));
 	}
 
 	async #leave(id: string, ref: string): Promise<void> {
@@ -111,7 +111,7 @@ export class Sandboxes {
 		const network = await leaveNetwork(control, sandbox, ref);
 		const connected = () => view.sandboxes.get(id)?.attachments.some(({ networkId }) => networkId === network.id);
 		await this.#seen("the disconnection", () => !connected());
-		await this.#dropGateway(id);
+		await this.dropGateway(id);
 		await loop.settled();
 		events.emit({
 			type: "endpoint",
@@ -124,9 +124,13 @@ export class Sandboxes {
 
 	/** Takes a sandbox out of all its networks, and removes it. One that is gone is no error. */
 	remove(id: string): Promise<void> {
-		return this.#serial(async () => {
+		return this.inTurn(async () => {
 			const { control, view, loop } = this.#runtime;
-			for (const { networkId } of view.sandboxes.get(id)?.attachments ?? []) await this.#leave(id, networkId);
+			for (const { networkId } of view.sandboxes.get(id)?.attachments ?? [])
+				await this.#leave(id, networkId).catch((error: unknown) => {
+					// The network was removed after the endpoint had been taken out by force.
+					if (!isWeftError(error, "NETWORK_NOT_FOUND")) throw error;
+				});
 			await removeSandbox(control.local, id);
 			await this.#seen("the removal", () => !view.sandboxes.has(id));
 			await loop.settled();
@@ -158,8 +162,8 @@ export class Sandboxes {
 		await this.#seen("the way out", () => this.#runtime.view.sandboxes.get(id)?.gateway !== undefined);
 	}
 
-	/** The last one takes it away. */
-	async #dropGateway(id: string): Promise<void> {
+	/** The last network with a way out takes it away. */
+	async dropGateway(id: string): Promise<void> {
 		const { control, view } = this.#runtime;
 		const sandbox = view.sandboxes.get(id);
 		const left = sandbox?.attachments ?? [];
@@ -188,7 +192,8 @@ export class Sandboxes {
 		return this.#runtime.pulse.until(shown, what, applyTimeoutMs);
 	}
 
-	#serial<T>(work: () => Promise<T>): Promise<T> {
+	/** Runs a change when those before it are done. */
+	inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = this.#queue.then(work, work);
 		this.#queue = result.catch(() => {});
 		return result;

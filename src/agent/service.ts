@@ -9,12 +9,11 @@ import type { ClusterStore } from "./cluster-store.ts";
 import { containerService } from "./container-service.ts";
 import { hostState, networkService } from "./network-service.ts";
 import type { Runtime } from "./runtime.ts";
-import { Sandboxes } from "./sandboxes.ts";
+import type { Sandboxes } from "./sandboxes.ts";
 import { version } from "./version.ts";
 
 /** All that the agent does for people and programs, on top of a running house. */
-export function agentService(runtime: Runtime, cluster: ClusterStore): Service {
-	const sandboxes = new Sandboxes(runtime);
+export function agentService(runtime: Runtime, sandboxes: Sandboxes, cluster: ClusterStore): Service {
 	const startedAt = new Date().toISOString();
 	return {
 		networks: networkService(runtime, sandboxes),

@@ -1,5 +1,5 @@
 import type { Endpoint, Sandbox } from "../model/endpoint.ts";
-import { WeftError } from "../model/error.ts";
+import { isWeftError, WeftError } from "../model/error.ts";
 import { type AddressClaim, keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import type { Store } from "../store/store.ts";
@@ -14,7 +14,10 @@ import { changeSandbox } from "./sandbox.ts";
  * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_NOT_FOUND
  */
 export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, ref: string): Promise<Network> {
-	const { network } = await findNetwork(context.store, ref);
+	const { network } = await findNetwork(context.store, ref).catch(async (error: unknown) => {
+		if (isWeftError(error, "NETWORK_NOT_FOUND")) await forgetAttachment(context, sandbox.id, ref);
+		throw error;
+	});
 	const attachment = sandbox.attachments.find(({ networkId }) => networkId === network.id);
 	if (attachment === undefined) {
 		throw new WeftError(
@@ -24,8 +27,13 @@ export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, re
 		);
 	}
 	await releaseEndpoint(context, network.id, attachment.endpointId);
-	await changeSandbox(context.local, sandbox.id, (current) => withoutAttachment(current, network.id));
+	await forgetAttachment(context, sandbox.id, network.id);
 	return network;
+}
+
+/** Takes a connection off the host's own note, and nothing else. */
+export async function forgetAttachment({ local }: ControlContext, sandboxId: string, networkId: string): Promise<void> {
+	await changeSandbox(local, sandboxId, (current) => withoutAttachment(current, networkId));
 }
 
 /** Takes an endpoint out of the cluster. Its address rests for a while. One that is gone is no error. */

@@ -31,6 +31,8 @@ const c = {
 		"int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)",
 	),
 	umount2: libc.func("int umount2(const char *target, int flags)"),
+	// Variadic in C; glibc has no pidfd_open before 2.36.
+	syscall: libc.func("long syscall(long number, long first, long second)"),
 };
 
 const EINTR = 4;
@@ -151,6 +153,11 @@ export function umount2(target: string, flags: number): void {
 	check("umount2", target, flags);
 }
 
+/** @returns A descriptor that is readable when the process has ended, closed on exec. @throws {Errno} ESRCH */
+export function pidfdOpen(pid: number): number {
+	return check("syscall", SYS_pidfd_open, pid, 0);
+}
+
 /** A datagram with what came beside it. Both are valid until the next receive from the same arena. */
 export interface Received {
 	readonly data: Buffer;
@@ -214,6 +221,8 @@ export function pollReadable(fd: number, callback: () => void): () => void {
 const SOCK_CLOEXEC = 0x80000;
 /** asm-generic/socket.h */
 const [SOL_SOCKET, SO_ATTACH_FILTER] = [1, 26];
+/** asm-generic/unistd.h: the same on all architectures. */
+const SYS_pidfd_open = 434;
 const CLONE_NEWNET = 0x40000000;
 const EMSGSIZE = 90;
 /** sys/socket.h: the datagram was cut (in msg_flags), or tell me its real length (in flags). */

@@ -1,9 +1,9 @@
-import type { DriverContext } from "../drivers/driver.ts";
+import type { DriverContext, LocalPort } from "../drivers/driver.ts";
 import { compileHost, type ForwardFilter, type GatewayPool } from "../drivers/gateway.ts";
 import { vxlanOverheadBytes } from "../drivers/overlay.ts";
 import { driverOf } from "../drivers/registry.ts";
 import { compileSandbox } from "../drivers/sandbox.ts";
-import type { Attachment, Endpoint } from "../model/endpoint.ts";
+import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
 import type { Host } from "../model/host.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import { type FragmentId, Fragments } from "./fragments.ts";
@@ -14,6 +14,8 @@ export interface HostFactsWanted {
 	readonly self: Host;
 	readonly gatewayPool: GatewayPool;
 	forwardFilters(): readonly ForwardFilter[];
+	/** Whether a sandbox's namespace can be worked in. */
+	isPresent(sandbox: Sandbox): boolean;
 }
 
 const hostFragment = "host";
@@ -88,7 +90,9 @@ export class Desired {
 			const sandbox = view.sandboxes.get(id);
 			this.fragments.set(
 				`sandbox ${id}`,
-				sandbox === undefined ? [] : compileSandbox(sandbox, this.#facts.gatewayPool),
+				sandbox === undefined || !this.#facts.isPresent(sandbox)
+					? []
+					: compileSandbox(sandbox, this.#facts.gatewayPool),
 			);
 		});
 		for (const { networkId, endpointId } of [...before, ...(view.sandboxes.get(id)?.attachments ?? [])]) {
@@ -139,8 +143,15 @@ export class Desired {
 			hostId: self.id,
 			mtuBytes: network.mtuBytes ?? overlayMtuBytes(self, view.hosts.values()),
 			vtepOf: (id) => (id === self.id ? self.vtep : view.hosts.get(id)?.vtep),
-			localOf: (endpoint) => localPort(view, endpoint),
+			localOf: (endpoint) => this.#localPort(view, endpoint),
 		};
+	}
+
+	#localPort(view: View, endpoint: Endpoint): LocalPort | undefined {
+		const sandbox = view.sandboxes.get(endpoint.sandboxId);
+		const attachment = sandbox?.attachments.find(({ endpointId }) => endpointId === endpoint.id);
+		if (sandbox === undefined || attachment === undefined || !this.#facts.isPresent(sandbox)) return undefined;
+		return { attachment, netns: sandbox.netns };
 	}
 
 	#compileHost(view: View): void {
@@ -162,12 +173,6 @@ export class Desired {
 
 function networkFragment(id: NetworkId): FragmentId {
 	return `network ${id}`;
-}
-
-function localPort(view: View, endpoint: Endpoint) {
-	const sandbox = view.sandboxes.get(endpoint.sandboxId);
-	const attachment = sandbox?.attachments.find(({ endpointId }) => endpointId === endpoint.id);
-	return sandbox === undefined || attachment === undefined ? undefined : { attachment, netns: sandbox.netns };
 }
 
 /** The largest frame that every member's underlay carries, so that no two hosts disagree about a network. */

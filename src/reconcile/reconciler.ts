@@ -5,6 +5,7 @@ import type { Store } from "../store/store.ts";
 import { Desired } from "./desired.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { ReconcileLoop } from "./loop.ts";
+import { isPresent } from "./presence.ts";
 import { View, type ViewChange } from "./view.ts";
 
 export interface ReconcilerOptions {
@@ -33,7 +34,12 @@ export class Reconciler {
 		const { kernel } = options;
 		this.#copy = new LocalCopy(options.local, options.onError);
 		const forwardFilters = (): readonly ForwardFilter[] => kernel.facts().forwardFilters;
-		const desired = new Desired({ self: options.self, gatewayPool: options.gatewayPool, forwardFilters });
+		const desired = new Desired({
+			self: options.self,
+			gatewayPool: options.gatewayPool,
+			forwardFilters,
+			isPresent: (sandbox) => isPresent(kernel, sandbox),
+		});
 		this.loop = new ReconcileLoop({
 			kernel,
 			fragments: desired.fragments,

@@ -1,0 +1,120 @@
+import { forgetAttachment } from "../control/leave-endpoint.ts";
+import type { Sandbox, SandboxId } from "../model/endpoint.ts";
+import { causeText } from "../model/error.ts";
+import { keys } from "../model/keys.ts";
+import { isPresent } from "../reconcile/presence.ts";
+import { Departed } from "./departed.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+
+/** What is removed in a burst is looked for once. */
+const settleMs = 20;
+const retryMs = 5_000;
+
+/**
+ * Removes what has no owner any more: what an agent that was killed had begun and nobody will finish, and sandboxes whose
+ * namespace its owner took away. While the store is away it waits.
+ */
+export class Tidy {
+	readonly #runtime: Runtime;
+	readonly #sandboxes: Sandboxes;
+	/** Sandboxes of containers that were never made: found at the start, because later ones may be under way. */
+	readonly #unfinished = new Set<SandboxId>();
+	/** Sandboxes with connections that may have been begun and not finished, or taken back by another host. */
+	readonly #unchecked: Set<SandboxId>;
+	readonly #departed = new Departed(() => this.#later(settleMs));
+	readonly #unlisten: () => void;
+	#timer: NodeJS.Timeout | undefined;
+	#running = false;
+	#again = false;
+
+	/** To be made before anything is asked of the agent. @param isContainer Whether there is a container of that id on this host. */
+	constructor(runtime: Runtime, sandboxes: Sandboxes, isContainer: (id: string) => boolean) {
+		this.#runtime = runtime;
+		this.#sandboxes = sandboxes;
+		const known = [...runtime.view.sandboxes.values()];
+		for (const { id, owned } of known) if (owned && !isContainer(id)) this.#unfinished.add(id);
+		this.#unchecked = new Set(known.map(({ id }) => id));
+		this.#departed.follow(known);
+		this.#unlisten = runtime.control.store.health.onChange((reachable) => {
+			if (reachable) this.#later(0);
+		});
+		this.#later(0);
+	}
+
+	/** Notes that the sandboxes of this host changed. */
+	follow(): void {
+		this.#departed.follow(this.#runtime.view.sandboxes.values());
+	}
+
+	/** Notes that an endpoint of a sandbox of this host went: another host may have taken it out by force. */
+	check(id: SandboxId): void {
+		this.#unchecked.add(id);
+		this.#later(0);
+	}
+
+	close(): void {
+		clearTimeout(this.#timer);
+		this.#unlisten();
+		this.#departed.close();
+	}
+
+	#later(delayMs: number): void {
+		this.#again = true;
+		if (this.#running) return;
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.#run(), delayMs);
+	}
+
+	async #run(): Promise<void> {
+		this.#running = true;
+		this.#again = false;
+		let delayMs = 0;
+		try {
+			await this.#removeOrphans();
+			await this.#checkAttachments();
+		} catch (error) {
+			this.#again = true;
+			delayMs = retryMs;
+			this.#runtime.log.warn({ cause: causeText(error) }, "cannot remove what has no owner: trying again");
+		}
+		this.#running = false;
+		if (this.#again) this.#later(delayMs);
+	}
+
+	async #removeOrphans(): Promise<void> {
+		const { view, kernel, events, log } = this.#runtime;
+		for (const sandbox of [...view.sandboxes.values()]) {
+			const { id, name } = sandbox;
+			const unfinished = this.#unfinished.has(id);
+			if (!unfinished && isPresent(kernel, sandbox)) continue;
+			log.info(
+				{ sandbox: name, netns: sandbox.netns },
+				unfinished ? "removing what was begun" : "its namespace is gone",
+			);
+			await this.#sandboxes.remove(id);
+			this.#unfinished.delete(id);
+			events.emit({ type: "container", action: "remove", id, name });
+		}
+	}
+
+	async #checkAttachments(): Promise<void> {
+		const { view } = this.#runtime;
+		for (const id of [...this.#unchecked]) {
+			const sandbox = view.sandboxes.get(id);
+			if (sandbox !== undefined) await this.#sandboxes.inTurn(() => this.#dropUnfinished(sandbox));
+			this.#unchecked.delete(id);
+		}
+	}
+
+	/** The note of a connection whose endpoint is not in the store, and a way out that no network needs. */
+	async #dropUnfinished({ id, attachments }: Sandbox): Promise<void> {
+		const { control, view } = this.#runtime;
+		for (const { networkId, endpointId } of attachments) {
+			if (view.endpoints(networkId).has(endpointId)) continue;
+			if ((await control.store.get(keys.endpoint(networkId, endpointId))) !== undefined) continue;
+			await forgetAttachment(control, id, networkId);
+		}
+		await this.#sandboxes.dropGateway(id);
+	}
+}
