@@ -49,7 +49,8 @@ class Containers implements ContainerService {
 		this.#engine.checkPrograms();
 		const { control } = this.#runtime;
 		const id = control.randomId();
-		const names = new Set([...this.#engine.list(), ...this.#runtime.view.sandboxes.values()].map(({ name }) => name));
+		const sandboxes = [...this.#runtime.view.sandboxes.values()].filter((one) => !this.#sandboxes.isDoomed(one.id));
+		const names = new Set([...this.#engine.list(), ...sandboxes].map(({ name }) => name));
 		const name = request.name ?? containerName(names);
 		if (names.has(name)) {
 			throw new WeftError("CONTAINER_EXISTS", `Cannot create container "${name}": one of that name is on this host`, {
@@ -82,7 +83,7 @@ class Containers implements ContainerService {
 			this.#engine.create(spec, { nameserver, hosts });
 			// Tried here, so that a bad --rootfs is refused before anything is said to be made.
 			mountRoot(spec, this.#runtime.paths.stateDir, this.#engine.paths(id));
-			this.#engine.ended(id);
+			this.#engine.release(id);
 		} catch (error) {
 			await this.#takeBack(id);
 			throw error;
@@ -236,7 +237,7 @@ class Containers implements ContainerService {
 		const spec = this.#engine.spec(id);
 		const status = spec === undefined ? undefined : this.#engine.status(id);
 		if (spec === undefined || status?.state !== "exited" || this.#exitCodes.has(id)) return;
-		this.#engine.ended(id);
+		this.#engine.release(id);
 		try {
 			await this.#sandboxes.remove(id);
 		} catch (error) {

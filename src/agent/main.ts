@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
 import type { ControlContext } from "../control/context.ts";
@@ -10,7 +10,7 @@ import { causeText, WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { formatOp } from "../plan/format.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
-import { containerPaths } from "../sandbox/spec.ts";
+import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { openClusterStore } from "./cluster-store.ts";
@@ -152,7 +152,6 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		log,
 	};
 	const sandboxes = new Sandboxes(runtime);
-	const isContainer = (id: string) => existsSync(containerPaths(agentPaths, id).spec);
 	let membership: Membership | undefined;
 	let tidy: Tidy | undefined;
 	return {
@@ -165,7 +164,7 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 			for (const id of view.hosts.keys()) if (id !== identity.id) suspensions.note(id);
 			await names.start(view);
 			await reconciler.start();
-			tidy = new Tidy(runtime, sandboxes, isContainer);
+			tidy = new Tidy(runtime, sandboxes, new ContainerRuntime(agentPaths));
 		},
 		async stop(): Promise<void> {
 			membership?.close();

@@ -1,8 +1,9 @@
 import { type Joined, joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, changeSandbox, freeIfname, removeSandbox } from "../control/sandbox.ts";
+import { at } from "../lib/point.ts";
 import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
-import type { Sandbox } from "../model/endpoint.ts";
+import type { Sandbox, SandboxId } from "../model/endpoint.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { prefixBits, spanOf } from "../model/prefix.ts";
 import type { NetworkJoin } from "../model/service.ts";
@@ -17,6 +18,8 @@ export class Sandboxes {
 	readonly #runtime: Runtime;
 	/** Changes of one host's sandboxes run one after the other: they share the numbers of ports and the gateway's addresses. */
 	#queue: Promise<unknown> = Promise.resolve();
+	/** To be removed, and not removed yet. */
+	readonly #doomed = new Set<SandboxId>();
 
 	constructor(runtime: Runtime) {
 		this.#runtime = runtime;
@@ -53,6 +56,7 @@ export class Sandboxes {
 	/** Adds a sandbox without connections, and waits for its namespace. */
 	async add(sandbox: Sandbox): Promise<void> {
 		await addSandbox(this.#runtime.control.local, sandbox);
+		at("sandbox added");
 		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
 		await this.#runtime.loop.applied(`sandbox ${sandbox.id}`, applyTimeoutMs);
 		await this.#runtime.names.sandboxReady(sandbox.id);
@@ -122,8 +126,14 @@ export class Sandboxes {
 		});
 	}
 
+	/** Whether a sandbox was to be removed: its name is free, and it will go when the store lets it. */
+	isDoomed(id: SandboxId): boolean {
+		return this.#doomed.has(id);
+	}
+
 	/** Takes a sandbox out of all its networks, and removes it. One that is gone is no error. */
-	remove(id: string): Promise<void> {
+	remove(id: SandboxId): Promise<void> {
+		this.#doomed.add(id);
 		return this.inTurn(async () => {
 			const { control, view, loop } = this.#runtime;
 			for (const { networkId } of view.sandboxes.get(id)?.attachments ?? [])
@@ -132,7 +142,9 @@ export class Sandboxes {
 					if (!isWeftError(error, "NETWORK_NOT_FOUND")) throw error;
 				});
 			await removeSandbox(control.local, id);
+			at("sandbox removed");
 			await this.#seen("the removal", () => !view.sandboxes.has(id));
+			this.#doomed.delete(id);
 			await loop.settled();
 		});
 	}

@@ -9,36 +9,48 @@ import type { Sandboxes } from "./sandboxes.ts";
 
 /** What is removed in a burst is looked for once. */
 const settleMs = 20;
-const retryMs = 5_000;
+const retryMs = 1_000;
+const auditMs = 30_000;
+
+/** The containers of this host, as far as their sandboxes go. */
+export interface Containers {
+	has(id: string): boolean;
+	/** The ids of those that ended: they have left their networks, or should have. */
+	ended(): ReadonlySet<string>;
+}
 
 /**
- * Removes what has no owner any more: what an agent that was killed had begun and nobody will finish, and sandboxes whose
- * namespace its owner took away. While the store is away it waits.
+ * Removes what has no owner any more: what an agent that was killed had begun and nobody will finish, sandboxes whose namespace
+ * its owner took away, and what could not be removed while the store was away.
  */
 export class Tidy {
 	readonly #runtime: Runtime;
 	readonly #sandboxes: Sandboxes;
+	readonly #containers: Containers;
 	/** Sandboxes of containers that were never made: found at the start, because later ones may be under way. */
 	readonly #unfinished = new Set<SandboxId>();
 	/** Sandboxes with connections that may have been begun and not finished, or taken back by another host. */
 	readonly #unchecked: Set<SandboxId>;
 	readonly #departed = new Departed(() => this.#later(settleMs));
 	readonly #unlisten: () => void;
+	readonly #audit: NodeJS.Timeout;
 	#timer: NodeJS.Timeout | undefined;
 	#running = false;
 	#again = false;
 
-	/** To be made before anything is asked of the agent. @param isContainer Whether there is a container of that id on this host. */
-	constructor(runtime: Runtime, sandboxes: Sandboxes, isContainer: (id: string) => boolean) {
+	/** To be made before anything is asked of the agent. */
+	constructor(runtime: Runtime, sandboxes: Sandboxes, containers: Containers) {
 		this.#runtime = runtime;
 		this.#sandboxes = sandboxes;
+		this.#containers = containers;
 		const known = [...runtime.view.sandboxes.values()];
-		for (const { id, owned } of known) if (owned && !isContainer(id)) this.#unfinished.add(id);
+		for (const { id, owned } of known) if (owned && !containers.has(id)) this.#unfinished.add(id);
 		this.#unchecked = new Set(known.map(({ id }) => id));
 		this.#departed.follow(known);
 		this.#unlisten = runtime.control.store.health.onChange((reachable) => {
 			if (reachable) this.#later(0);
 		});
+		this.#audit = setInterval(() => this.#later(0), auditMs);
 		this.#later(0);
 	}
 
@@ -54,6 +66,7 @@ export class Tidy {
 	}
 
 	close(): void {
+		clearInterval(this.#audit);
 		clearTimeout(this.#timer);
 		this.#unlisten();
 		this.#departed.close();
@@ -83,19 +96,25 @@ export class Tidy {
 	}
 
 	async #removeOrphans(): Promise<void> {
-		const { view, kernel, events, log } = this.#runtime;
+		const { view, events, log } = this.#runtime;
+		const ended = this.#containers.ended();
 		for (const sandbox of [...view.sandboxes.values()]) {
-			const { id, name } = sandbox;
-			const unfinished = this.#unfinished.has(id);
-			if (!unfinished && isPresent(kernel, sandbox)) continue;
-			log.info(
-				{ sandbox: name, netns: sandbox.netns },
-				unfinished ? "removing what was begun" : "its namespace is gone",
-			);
+			const reason = this.#reasonToGo(sandbox, ended);
+			if (reason === undefined) continue;
+			const { id, name, netns } = sandbox;
 			await this.#sandboxes.remove(id);
 			this.#unfinished.delete(id);
-			events.emit({ type: "container", action: "remove", id, name });
+			log.info({ sandbox: name, netns }, `removed a sandbox: ${reason}`);
+			events.emit({ type: "container", action: "tidy", id, name, attributes: { reason } });
 		}
+	}
+
+	#reasonToGo(sandbox: Sandbox, ended: ReadonlySet<string>): string | undefined {
+		const { id } = sandbox;
+		if (this.#unfinished.has(id)) return "its container was never made";
+		if (this.#sandboxes.isDoomed(id)) return "it could not be removed before";
+		if (ended.has(id)) return "its container has ended";
+		return isPresent(this.#runtime.kernel, sandbox) ? undefined : "its namespace is gone";
 	}
 
 	async #checkAttachments(): Promise<void> {

@@ -1,4 +1,5 @@
 import { allocateAddress, checkAddress } from "../ipam/allocate.ts";
+import { at } from "../lib/point.ts";
 import { type Ipv4, macOf } from "../model/address.ts";
 import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
@@ -35,10 +36,12 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 	const { network } = await findNetwork(context.store, request.network);
 	const id = context.randomId();
 	await changeSandbox(context.local, request.sandboxId, (sandbox) => withAttachment(context, sandbox, network, id));
+	at("join noted");
 	try {
 		const endpoint = await attempt(`join "${request.name}" to network "${network.name}"`, () =>
 			tryJoin(context, request, network.id, id),
 		);
+		at("join stored");
 		return { network, endpoint };
 	} catch (error) {
 		await changeSandbox(context.local, request.sandboxId, (sandbox) => withoutAttachment(sandbox, network.id)).catch(

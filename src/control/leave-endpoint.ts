@@ -1,3 +1,4 @@
+import { at } from "../lib/point.ts";
 import type { Endpoint, Sandbox } from "../model/endpoint.ts";
 import { isWeftError, WeftError } from "../model/error.ts";
 import { type AddressClaim, keys } from "../model/keys.ts";
@@ -27,7 +28,9 @@ export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, re
 		);
 	}
 	await releaseEndpoint(context, network.id, attachment.endpointId);
+	at("leave released");
 	await forgetAttachment(context, sandbox.id, network.id);
+	at("leave noted");
 	return network;
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel, ObserveScope, OpResult } from "../kernel/kernel.ts";
+import { at } from "../lib/point.ts";
 import { WeftError } from "../model/error.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
 import { hostNetns, keyOf, type NetnsRef, type Resource, type ResourceKey } from "../model/kernel-state.ts";
@@ -218,6 +219,7 @@ export class ReconcileLoop {
 				this.#note(result);
 				results.push(result);
 			}
+			at("plan sent");
 			if (performance.now() - began < sliceMs) continue;
 			await new Promise((resolve) => setImmediate(resolve));
 			began = performance.now();

@@ -68,10 +68,16 @@ export function unmountRoot(paths: ContainerPaths): void {
 	}
 }
 
+/** Removes what a container needed while it ran. What is not there is no error. */
+export function releaseRoot(paths: ContainerPaths): void {
+	unmountRoot(paths);
+	// A conmon that was killed left its link.
+	rmSync(join(paths.sockets, paths.dir.slice(-64)), { recursive: true, force: true });
+}
+
 /** Removes all that a container had on the disk. */
 export function removeFiles(paths: ContainerPaths): void {
-	unmountRoot(paths);
+	releaseRoot(paths);
 	rmSync(paths.dir, { recursive: true, force: true });
 	rmSync(paths.exit, { force: true });
-	rmSync(join(paths.sockets, paths.dir.slice(-64)), { recursive: true, force: true });
 }

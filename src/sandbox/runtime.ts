@@ -5,7 +5,7 @@ import { WeftError } from "../model/error.ts";
 import { type Resolving, writeBundle } from "./bundle.ts";
 import { discardContainer, prepareContainer, type Stdin, startContainer } from "./conmon.ts";
 import { program } from "./programs.ts";
-import { mountRoot, removeFiles, unmountRoot } from "./rootfs.ts";
+import { mountRoot, releaseRoot, removeFiles, unmountRoot } from "./rootfs.ts";
 import {
 	type ContainerPaths,
 	type ContainerSpec,
@@ -32,6 +32,15 @@ export class ContainerRuntime {
 	spec(id: string): ContainerSpec | undefined {
 		const { spec } = this.paths(id);
 		return existsSync(spec) ? (JSON.parse(readFileSync(spec, "utf8")) as ContainerSpec) : undefined;
+	}
+
+	has(id: string): boolean {
+		return existsSync(this.paths(id).spec);
+	}
+
+	/** @returns The ids of those that ended. */
+	ended(): ReadonlySet<string> {
+		return new Set(readdirSync(exitDir(this.#dirs)));
 	}
 
 	list(): ContainerSpec[] {
@@ -115,8 +124,8 @@ export class ContainerRuntime {
 	}
 
 	/** The root of a container that ended is not mounted any longer than needed. */
-	ended(id: string): void {
-		unmountRoot(this.paths(id));
+	release(id: string): void {
+		releaseRoot(this.paths(id));
 	}
 
 	/** @returns The command that runs another one in a container. */

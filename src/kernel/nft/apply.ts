@@ -1,3 +1,4 @@
+import { at } from "../../lib/point.ts";
 import type { KernelOp } from "../../model/kernel-op.ts";
 import { codeOf, type Errno } from "../errno.ts";
 import type { OpResult } from "../kernel.ts";
@@ -44,6 +45,7 @@ function attempt(socket: NetlinkSocket, ops: readonly KernelOp[]): Map<KernelOp,
 	}
 	if (refused.size > 0 || messages.length === 0) return refused;
 	const [begin, ...errors] = send(socket, messages);
+	at("nft sent");
 	for (const [i, op] of causes.entries()) {
 		const error = errors[i] ?? begin;
 		if (error !== undefined && !refused.has(op)) refused.set(op, error);
