@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { underlay } from "../../src/lab/names.ts";
+import type { Point } from "../../src/lib/point.ts";
+import { Cluster } from "./cluster.ts";
+import { held } from "./held.ts";
+import { Model } from "./model.ts";
+import { type Operation, Operations } from "./operations.ts";
+import { Random } from "./random.ts";
+import { checkReach } from "./reach.ts";
+import { type Known, wanted } from "./wanted.ts";
+
+export interface ChaosOptions {
+	readonly lab: string;
+	readonly seed: number;
+	readonly operations: number;
+	readonly seconds: number;
+	readonly log: (line: string) => void;
+}
+
+const points: readonly Point[] = [
+	"sandbox added",
+	"join noted",
+	"join stored",
+	"leave released",
+	"leave noted",
+	"plan sent",
+	"nft sent",
+	"container connected",
+	"container written",
+	"container prepared",
+	"sandbox removed",
+];
+
+/** How long the agents may take after the last death until all is as it should be. */
+const settleMs = 10_000;
+
+/**
+ * Random operations on three hosts while agents, name servers and containers are killed; after each, every host has to hold what
+ * the model says, no more and no less; now and then pings and lookups have to agree with it too.
+ */
+export async function chaos({
+	lab,
+	seed,
+	operations,
+	seconds,
+	log,
+}: ChaosOptions): Promise<{ done: number; deaths: number }> {
+	const random = new Random(seed);
+	const cluster = new Cluster(lab, 3);
+	const model = new Model();
+	const choose = new Operations(random, model, cluster.hosts);
+	const deadline = performance.now() + seconds * 1000;
+	let [done, deaths] = [0, 0];
+	try {
+		await cluster.up();
+		for (; done < operations && performance.now() < deadline; done++) {
+			const operation = choose.next();
+			const violence = await prepareViolence(cluster, model, random, operation.host);
+			log(`${done + 1} ${operation.host}: ${operation.text}${violence.text}`);
+			deaths += await carryOut(cluster, model, operation, violence);
+			await agree(cluster, model);
+			const from = random.chance(0.2) ? random.pick(model.running()) : undefined;
+			if (from !== undefined) checkReach(cluster, model, from);
+		}
+		return { done, deaths };
+	} finally {
+		await cluster.test.lab.down();
+	}
+}
+
+interface Violence {
+	readonly text: string;
+	/** Does it, while the operation is under way. */
+	strike(): Promise<void>;
+	note(): void;
+}
+
+const peace: Violence = { text: "", strike: async () => {}, note() {} };
+
+async function prepareViolence(cluster: Cluster, model: Model, random: Random, host: string): Promise<Violence> {
+	const kind = random.next();
+	if (kind < 0.45) return peace;
+	if (kind < 0.75) {
+		const armed = { point: random.pick(points) ?? "plan sent", nth: 1 + random.below(2) };
+		return {
+			...peace,
+			text: `, the agent dies at "${armed.point}" ${armed.nth}`,
+			strike: async () => cluster.arm(host, armed),
+		};
+	}
+	const [victim, delayMs] = [random.pick(cluster.hosts) ?? host, random.below(80)];
+	if (kind < 0.9) return killLater(`the agent of ${victim}`, delayMs, await cluster.agentPid(victim));
+	const box = random.pick(model.running());
+	if (kind < 0.95 || box === undefined) {
+		const { names } = await cluster.service(victim).status();
+		return killLater(`the name server of ${victim}`, delayMs, names.pid);
+	}
+	const { pid } = await cluster.service(box.host).containers.inspect(box.name);
+	// It ends whenever the blow falls; the model is told when the operation is over.
+	return { ...killLater(`the process of ${box.name}`, delayMs, pid), note: () => model.end(box) };
+}
+
+function killLater(what: string, delayMs: number, pid: number | undefined): Violence {
+	return {
+		...peace,
+		text: `, ${what} is killed after ${delayMs} ms`,
+		async strike() {
+			await sleep(delayMs);
+			try {
+				if (pid !== undefined) process.kill(pid, "SIGKILL");
+			} catch {
+				// It has ended by itself.
+			}
+		},
+	};
+}
+
+/** Asks, and asks again after each death, until it is done. @returns The agents that died. */
+async function carryOut(cluster: Cluster, model: Model, operation: Operation, violence: Violence): Promise<number> {
+	let deaths = 0;
+	const armed = violence.strike();
+	if (violence.text.includes(" dies at ")) await armed;
+	for (let attempt = 1; ; attempt++) {
+		try {
+			await operation.run(cluster.service(operation.host));
+			break;
+		} catch (error) {
+			await armed;
+			const dead = await cluster.revive();
+			deaths += dead;
+			// What was taken back halfway goes when the store is there again.
+			if (violence.text === "" || attempt > 20) throw error;
+			await sleep(200);
+		}
+	}
+	await armed;
+	cluster.disarm(operation.host);
+	deaths += await cluster.revive();
+	await operation.note(model, cluster.service(operation.host));
+	violence.note();
+	return deaths;
+}
+
+/** Waits until every host holds what the model says. @throws When one does not. */
+async function agree(cluster: Cluster, model: Model): Promise<void> {
+	await cluster.quiet();
+	const deadline = performance.now() + settleMs;
+	for (const host of cluster.hosts) {
+		for (;;) {
+			const difference = differ(held(cluster, host), wanted(model, await knownOf(cluster), host));
+			if (difference === "") break;
+			assert.ok(performance.now() < deadline, `${host} is not as it should be:\n${difference}`);
+			await sleep(100);
+		}
+	}
+}
+
+/** @returns What is too much, and what is missing; nothing when they are equal. */
+function differ(has: readonly string[], should: readonly string[]): string {
+	const left = [...should];
+	const extra: string[] = [];
+	for (const line of has) {
+		const at = left.indexOf(line);
+		if (at < 0) extra.push(`too much: ${line}`);
+		else left.splice(at, 1);
+	}
+	return [...extra, ...left.map((line) => `missing:  ${line}`)].join("\n");
+}
+
+async function knownOf(cluster: Cluster): Promise<Known> {
+	const networks = await cluster.service("host1").networks.list({ filters: {} });
+	const containers = await Promise.all(
+		cluster.hosts.map((host) => cluster.service(host).containers.list({ all: true })),
+	);
+	return {
+		networks: new Map(networks.map((network) => [network.name, network])),
+		containers: new Map(containers.flat().map((container) => [container.name, container])),
+		vteps: new Map(cluster.hosts.map((host, n) => [host, underlay.address(n + 1)])),
+	};
+}
