@@ -14,7 +14,7 @@ const ownNetns = /^(1-[0-9a-f]{10}|weft-[0-9a-f]{12})$/;
 /** The kernel of the namespace that this process runs in, through netlink. Needs root. */
 export function openLinuxKernel(): Kernel {
 	const nsids = new Nsids();
-	const departures = new Departures((refused) => events.onDeparted(refused));
+	const departures = new Departures(() => events.onDeparted());
 	const events = new Events(nsids, departures);
 	/** Opens what a call needs, and closes it again whatever happens. */
 	const within = <T>(work: (session: Session) => T): T => {

@@ -9,7 +9,7 @@ import { changeEntries, type Entry } from "./entry.ts";
 import { addLink, setLink } from "./link.ts";
 import type { Session } from "./session.ts";
 import { writeSysctls } from "./sysctl.ts";
-import { type MadeLink, type Pace, removeNetns, unlink } from "./unlink.ts";
+import { removeNetns, unlink } from "./unlink.ts";
 
 /** What goes together in one send, when it follows each other in one namespace. */
 type Batch = "netns" | "link" | "del link" | "entry" | "sysctl" | "nft";
@@ -17,7 +17,6 @@ type Batch = "netns" | "link" | "del link" | "entry" | "sysctl" | "nft";
 /** Applies operations in order. @returns One result for each, in their order. */
 export function applyOps(session: Session, ops: readonly KernelOp[]): OpResult[] {
 	const results: OpResult[] = [];
-	const pace = ops.some(({ verb, resource }) => verb === "add" && resource.kind === "link") ? "now" : "aside";
 	while (results.length < ops.length) {
 		const first = ops[results.length] as KernelOp;
 		const batch = batchOf(first);
@@ -27,7 +26,7 @@ export function applyOps(session: Session, ops: readonly KernelOp[]): OpResult[]
 			const op = ops[end] as KernelOp;
 			if (batchOf(op) !== batch || nsOf(op.resource) !== ns) break;
 		}
-		results.push(...applyRun(session, ns, batch, ops.slice(results.length, end), pace));
+		results.push(...applyRun(session, ns, batch, ops.slice(results.length, end)));
 	}
 	return results;
 }
@@ -48,10 +47,10 @@ function batchOf({ verb, resource: r }: KernelOp): Batch {
 	}
 }
 
-function applyRun(session: Session, ns: NetnsRef, batch: Batch, ops: readonly KernelOp[], pace: Pace): OpResult[] {
+function applyRun(session: Session, ns: NetnsRef, batch: Batch, ops: readonly KernelOp[]): OpResult[] {
 	try {
 		if (batch === "nft") return applyNft(session.nft(ns), ops);
-		const errors = changeRun(session, ns, batch, ops, pace);
+		const errors = changeRun(session, ns, batch, ops);
 		return ops.map((op, i) => (errors[i] === undefined ? { op } : refusedOp(op, errors[i])));
 	} catch (cause) {
 		// Without the namespace there is nothing left to delete.
@@ -61,24 +60,17 @@ function applyRun(session: Session, ns: NetnsRef, batch: Batch, ops: readonly Ke
 }
 
 /** @returns One entry for each: undefined, or what it was refused with. @throws What all of them are refused with. */
-function changeRun(
-	session: Session,
-	ns: NetnsRef,
-	batch: Exclude<Batch, "nft">,
-	ops: readonly KernelOp[],
-	pace: Pace,
-): unknown[] {
+function changeRun(session: Session, ns: NetnsRef, batch: Exclude<Batch, "nft">, ops: readonly KernelOp[]): unknown[] {
 	switch (batch) {
 		case "netns":
-			return ops.map((op) => attempt(() => changeNetns(session, op, pace)));
+			return ops.map((op) => attempt(() => changeNetns(session, op)));
 		case "link":
 			return ops.map((op) => attempt(() => changeLink(session, op)));
 		case "del link":
 			return unlink(
 				session,
 				ns,
-				ops.map(({ resource }) => resource as MadeLink),
-				pace,
+				ops.map(({ resource }) => (resource as Link).name),
 			);
 		case "entry":
 			return changeEntries(session, ns, ops as readonly { verb: KernelOp["verb"]; resource: Entry }[]);
@@ -86,6 +78,7 @@ function changeRun(
 			// A setting has no absence.
 			const wanted = ops.filter(({ verb }) => verb !== "del");
 			const errors = writeSysctls(
+				session,
 				ns,
 				wanted.map(({ resource }) => resource as Sysctl),
 			);
@@ -109,8 +102,8 @@ function changeLink(session: Session, op: KernelOp): void {
 	else if (op.verb !== "del") addLink(session, link);
 }
 
-function changeNetns(session: Session, { verb, resource }: KernelOp, pace: Pace): void {
+function changeNetns(session: Session, { verb, resource }: KernelOp): void {
 	const { name } = resource as Netns;
-	if (verb === "del") removeNetns(session, name, pace);
+	if (verb === "del") removeNetns(session, name);
 	else createNetns(name);
 }

@@ -72,10 +72,9 @@ export class Events {
 		}
 	}
 
-	/** Links that were leaving have gone, or stay after all. */
-	onDeparted(refused: readonly NetnsRef[]): void {
+	/** Links that were leaving have gone. */
+	onDeparted(): void {
 		this.#drain(() => false);
-		for (const ns of refused) this.#tell({ kind: "link", ns });
 	}
 
 	close(): void {

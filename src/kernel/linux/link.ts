@@ -1,7 +1,6 @@
 import { closeSync } from "node:fs";
-import { isWeftError } from "../../model/error.ts";
 import { hostNetns, type Link, type LoopbackLink, type NetnsRef, type VethLink } from "../../model/kernel-state.ts";
-import { codeOf } from "../errno.ts";
+import { codeOf, type Errno } from "../errno.ts";
 import {
 	addBridgeRequest,
 	addrgenmodeNoneRequest,
@@ -31,8 +30,29 @@ export function addLink(session: Session, link: Link): void {
 		setLink(session, link, { ...link, up: !link.up });
 		return;
 	}
+	patiently(session, link, () => make(session, link));
+}
+
+/** What has a name, a VNI or a place on a bridge may be just leaving. @throws {Errno} @throws {WeftError} VNI_IN_USE … */
+function patiently(session: Session, link: MadeLink, work: () => void): void {
+	const places = link.type === "veth" ? [link.ns, link.peer.ns] : [link.ns];
+	for (;;) {
+		try {
+			work();
+			return;
+		} catch (error) {
+			const code = codeOf(error);
+			const wait = code === "EEXIST" || code === "EXFULL";
+			// A VNI is taken wherever its device stands.
+			if (wait && session.departures.hasten(link.type === "vxlan" ? undefined : places)) continue;
+			throw link.type === "vxlan" && code === "EEXIST" ? vxlanExists(session, link, error as Errno) : error;
+		}
+	}
+}
+
+function make(session: Session, link: MadeLink): void {
 	const master = link.master === undefined ? {} : { master: session.ifindex(link.ns, link.master) };
-	createPatiently(session, link);
+	create(session, link);
 	session.linksChanged();
 	try {
 		const [refusal] = session.route(link.ns).request([addrgenmodeNoneRequest(link.name)]);
@@ -54,31 +74,12 @@ export function addLink(session: Session, link: Link): void {
 	}
 }
 
-/** What has the name or the VNI may be just leaving. */
-function createPatiently(session: Session, link: MadeLink): void {
-	const deadline = performance.now() + patienceMs;
-	for (;;) {
-		try {
-			create(session, link);
-			return;
-		} catch (error) {
-			const taken = codeOf(error) === "EEXIST" || isWeftError(error, "VNI_IN_USE");
-			if (!taken || !session.departures.underWay || performance.now() > deadline) throw error;
-			// Until the kernel has begun with it; from then on it lets nobody in until it has done.
-			Atomics.wait(clock, 0, 0, 1);
-		}
-	}
-}
-
 function create(session: Session, link: MadeLink): void {
 	switch (link.type) {
 		case "bridge":
 			return session.route(link.ns).change(addBridgeRequest(link));
 		case "vxlan":
-			return withNetns(link.ns, (fd) => {
-				const [error] = session.route(hostNetns).request([addVxlanRequest(link, fd)]);
-				if (error !== undefined) throw codeOf(error) === "EEXIST" ? vxlanExists(session, link, error) : error;
-			});
+			return withNetns(link.ns, (fd) => session.route(hostNetns).change(addVxlanRequest(link, fd)));
 		case "veth":
 			for (const ns of [link.ns, link.peer.ns]) if (ns !== hostNetns) session.nsid(ns);
 			return withNetns(link.peer.ns, (fd) => session.route(link.ns).change(addVethRequest(link, fd)));
@@ -93,6 +94,13 @@ function finishPeer(session: Session, { alias, peer }: VethLink): void {
 
 /** Changes what differs between `was` and `link`. @throws {Errno} ENODEV … @throws {WeftError} NETNS_NOT_FOUND */
 export function setLink(session: Session, link: Link, was: Link): void {
+	if (link.type === "loopback") change(session, link, was);
+	else patiently(session, link, () => change(session, link, was));
+}
+
+function change(session: Session, link: Link, was: Link): void {
+	// Whatever is leaving cannot be changed.
+	session.ifindex(link.ns, link.name);
 	const requests: Request[] = [];
 	if (was.up && !link.up) requests.push(setLinkRequest(link.name, { up: false }));
 	if (link.type !== "loopback" && was.type !== "loopback") {
@@ -146,8 +154,5 @@ function withNetns(ns: NetnsRef, work: (fd: number) => void): void {
 	}
 }
 
-/** Links go within 60 ms; a machine may be busy. */
-const patienceMs = 200;
-const clock = new Int32Array(new SharedArrayBuffer(4));
 /** IFALIASZ less the NUL. */
 const maxAliasLength = 255;

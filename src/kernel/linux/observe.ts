@@ -9,6 +9,7 @@ import {
 	type ResourceKey,
 	routeProtocol,
 } from "../../model/kernel-state.ts";
+import { sysctlDevice } from "../../plan/rank.ts";
 import type { ObserveScope } from "../kernel.ts";
 import { getAddrsRequest, readAddr } from "../netlink/addr.ts";
 import { getLinksRequest } from "../netlink/link.ts";
@@ -21,6 +22,7 @@ import { peerAliasHead } from "./link.ts";
 import { readPeers, strangePeer, type VethPeer } from "./peers.ts";
 import type { Session } from "./session.ts";
 import { readSysctls } from "./sysctl.ts";
+import { resumeDepartures } from "./unlink.ts";
 
 /** @returns What `Kernel.observe` says. */
 export function observeScopes(session: Session, scopes: readonly ObserveScope[]): KernelState {
@@ -38,9 +40,9 @@ function observeScope(session: Session, scope: ObserveScope): Resource[] {
 	const { ns, role } = scope;
 	try {
 		const resources: Resource[] = role !== "host" && !ns.startsWith("/") ? [{ kind: "netns", name: ns }] : [];
-		const leaving = ({ ifindex }: LinkInfo) => session.departures.has(ns, ifindex);
-		const links = dump(session, ns, getLinksRequest(), readLink).filter((link) => !leaving(link));
-		for (const [key, value] of readSysctls(ns, scope.sysctls)) resources.push({ kind: "sysctl", ns, key, value });
+		const links = staying(session, ns, dump(session, ns, getLinksRequest(), readLink));
+		const sysctls = scope.sysctls.filter((key) => hasDevice(links, sysctlDevice(key)));
+		for (const [key, value] of readSysctls(ns, sysctls)) resources.push({ kind: "sysctl", ns, key, value });
 		if (role === "sandbox") return [...resources, ...observeSandbox(session, ns, links)];
 		resources.push(...observeDevices(session, ns, role === "overlay" ? links : ownLinks(links), links));
 		resources.push(...observeNft(session.nft(ns), ns, role));
@@ -49,6 +51,16 @@ function observeScope(session: Session, scope: ObserveScope): Resource[] {
 		if (isWeftError(error, "NETNS_NOT_FOUND")) return [];
 		throw error;
 	}
+}
+
+/** What is leaving counts as gone, and what a process that was killed has left on its way out goes on. */
+function staying(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): LinkInfo[] {
+	resumeDepartures(session, ns, links);
+	return links.filter(({ ifindex }) => !session.departures.has(ns, ifindex));
+}
+
+function hasDevice(links: readonly LinkInfo[], device: string | undefined): boolean {
+	return device === undefined || links.some(({ name }) => name === device);
 }
 
 /** In the host's namespace much belongs to others: weft's are the links that say so, and the ports of its bridge. */

@@ -1,4 +1,6 @@
+import { constants } from "node:os";
 import { hostNetns, type NetnsRef } from "../../model/kernel-state.ts";
+import { codeOf, Errno } from "../errno.ts";
 import { getLinkRequest } from "../netlink/link.ts";
 import { readLink } from "../netlink/link-read.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
@@ -41,14 +43,25 @@ export class Session {
 		return space.nft;
 	}
 
-	/** @throws {Errno} ENODEV */
+	/** @throws {Errno} ENODEV, also for a link that is leaving */
 	ifindex(ns: NetnsRef, name: string): number {
 		const { ifindexes } = this.#space(ns);
 		const known = ifindexes.get(name);
 		if (known !== undefined) return known;
 		const { ifindex } = readLink(this.route(ns).get(getLinkRequest(name)));
+		if (this.departures.has(ns, ifindex)) throw new Errno("RTM_GETLINK", constants.errno.ENODEV);
 		ifindexes.set(name, ifindex);
 		return ifindex;
+	}
+
+	/** @returns Whether there is such a link, and it is not leaving. */
+	has(ns: NetnsRef, name: string): boolean {
+		try {
+			return this.ifindex(ns, name) > 0;
+		} catch (error) {
+			if (codeOf(error) === "ENODEV") return false;
+			throw error;
+		}
 	}
 
 	/** Links were made or deleted: a veth's other end goes along, wherever it is. */

@@ -1,16 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import type { NetnsRef, Sysctl } from "../../model/kernel-state.ts";
-import { codeOf } from "../errno.ts";
+import { sysctlDevice } from "../../plan/rank.ts";
+import { codeOf, Errno } from "../errno.ts";
 import { inNetns } from "../netns.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Writes settings of one namespace, in order. /proc/sys/net is that of the thread which opens it.
  * @returns One entry for each: undefined, or what it was refused with (ENOENT: this kernel has no such setting, or no such device).
  * @throws {WeftError} NETNS_NOT_FOUND
  */
-export function writeSysctls(ns: NetnsRef, sysctls: readonly Sysctl[]): unknown[] {
+export function writeSysctls(session: Session, ns: NetnsRef, sysctls: readonly Sysctl[]): unknown[] {
+	// A link that is leaving still has its settings, and does not count.
+	const there = sysctls.map(({ key }) => session.has(ns, sysctlDevice(key) ?? "lo"));
 	return inNetns(ns, () =>
-		sysctls.map(({ key, value }) => {
+		sysctls.map(({ key, value }, i) => {
+			if (there[i] !== true) return new Errno("open", constants.errno.ENOENT);
 			try {
 				return writeFileSync(pathOf(key), value);
 			} catch (error) {

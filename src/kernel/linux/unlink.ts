@@ -1,102 +1,90 @@
 import { isWeftError } from "../../model/error.ts";
-import type { Link, LoopbackLink, NetnsRef } from "../../model/kernel-state.ts";
-import { codeOf, type Errno } from "../errno.ts";
-import { closePortRequest, delLinkGroupRequest, getLinksRequest, linkGroup, setLinkRequest } from "../netlink/link.ts";
+import type { NetnsRef } from "../../model/kernel-state.ts";
+import { codeOf, Errno } from "../errno.ts";
+import { closePortRequest, getLinkRequest, getLinksRequest, linkGroup, setLinkRequest } from "../netlink/link.ts";
 import { type LinkInfo, readLink } from "../netlink/link-read.ts";
-import type { NetlinkSocket } from "../netlink/socket.ts";
 import { deleteNetns } from "../netns.ts";
-import type { LinkEnd } from "./departures.ts";
+import { type LinkEnd, leavingGroup } from "./departures.ts";
 import { readPeers } from "./peers.ts";
 import type { Session } from "./session.ts";
 
-export type MadeLink = Exclude<Link, LoopbackLink>;
-
-/** Whether links go while others go on, or before anything else is done: what is made next may need their names. */
-export type Pace = "aside" | "now";
-
 /**
- * Deletes links of one namespace. Nothing passes them any more when it returns, also where they go aside.
- * They are put into a group of their own, because that costs no more than one link.
- * @returns One entry for each: undefined where it goes, or what that was refused with.
+ * Deletes links of one namespace. Nothing passes them any more when it returns, and they count as gone; the kernel takes its time.
+ * @returns One entry for each: undefined where it goes or is gone, or what that was refused with.
+ * @throws {WeftError} NETNS_NOT_FOUND
  */
-export function unlink(session: Session, ns: NetnsRef, links: readonly MadeLink[], pace: Pace): (Errno | undefined)[] {
-	const socket = session.route(ns);
-	closePorts(socket, links);
-	const errors = socket.request(links.map(({ name }) => setLinkRequest(name, { group: doomedGroup })));
-	const going = links.filter((_, i) => errors[i] === undefined);
-	const request = delLinkGroupRequest(doomedGroup);
-	let refusal: Errno | undefined;
-	if (going.length > 0) {
-		if (pace === "now") [refusal] = socket.request([request]);
-		else
-			session.departures.begin(
-				ns,
-				request,
-				going.flatMap((link) => endsOf(session, link)),
-			);
-	}
-	session.linksChanged();
-	return errors.map((error) => unlessGone(error ?? refusal));
+export function unlink(session: Session, ns: NetnsRef, names: readonly string[]): (Errno | undefined)[] {
+	const found = session.route(ns).getMany(names.map((name) => getLinkRequest(name)));
+	const links = found.map((reply) => (reply instanceof Errno ? reply : readLink(reply)));
+	const refused = dismiss(
+		session,
+		ns,
+		links.filter((link): link is LinkInfo => !(link instanceof Errno)),
+	);
+	return links.map((link) => unlessGone(link instanceof Errno ? link : refused.get(link.ifindex)));
 }
 
 /**
  * Removes a namespace. Its links go in a request of their own: left to the end of the namespace, its VNI and the other ends
  * of its pairs would be in the way for up to two seconds.
  */
-export function removeNetns(session: Session, name: string, pace: Pace): void {
+export function removeNetns(session: Session, name: string): void {
 	try {
-		const socket = session.route(name);
-		const links = socket.dump(getLinksRequest()).map(readLink);
-		const going = links.filter(({ loopback, ifindex }) => !loopback && !session.departures.has(name, ifindex));
-		closePorts(socket, going);
-		const request = delLinkGroupRequest(linkGroup);
-		if (pace === "now") {
-			const refusal = unlessGone(socket.request([request])[0]);
-			if (refusal !== undefined) throw refusal;
-		} else if (going.length > 0) session.departures.begin(name, request, endsWithin(session, name, going));
+		const links = session.route(name).dump(getLinksRequest()).map(readLink);
+		dismiss(
+			session,
+			name,
+			links.filter(({ group }) => group === linkGroup),
+		);
 	} catch (error) {
 		if (!isWeftError(error, "NETNS_NOT_FOUND")) throw error;
 	}
 	session.leave(name);
+	session.departures.forget(name);
 	session.linksChanged();
 	deleteNetns(name);
 }
 
-function closePorts(socket: NetlinkSocket, links: readonly { name: string; master?: unknown }[]): void {
-	// One that is no port, or gone, needs no closing.
-	socket.request(links.filter(({ master }) => master !== undefined).map(({ name }) => closePortRequest(name)));
+/** Lets links go that a process which was killed has put into the leaving group. */
+export function resumeDepartures(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): void {
+	const left = links.filter(({ group, ifindex }) => group === leavingGroup && !session.departures.has(ns, ifindex));
+	if (left.length > 0) dismiss(session, ns, left);
 }
 
-function endsOf(session: Session, link: MadeLink): LinkEnd[] {
-	const own = endOf(session, link.ns, link.name);
-	return link.type === "veth" ? [...own, ...endOf(session, link.peer.ns, link.peer.name)] : own;
-}
-
-/** @returns Nothing for one that is gone. */
-function endOf(session: Session, ns: NetnsRef, name: string): LinkEnd[] {
-	try {
-		return [{ ns, ifindex: session.ifindex(ns, name) }];
-	} catch (error) {
-		if (isWeftError(error, "NETNS_NOT_FOUND") || codeOf(error) === "ENODEV") return [];
-		throw error;
+/** Several links go in one request, because that costs no more than one. @returns What was refused, by index. */
+function dismiss(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): Map<number, Errno> {
+	const refused = new Map<number, Errno>();
+	const leaving = new Map<number, LinkInfo>();
+	const socket = session.route(ns);
+	const peers = peerEnds(session, ns, links);
+	// Before the ports are closed, so that a closed port is never in another group, whenever this process is killed.
+	const errors = socket.request(links.map(({ ifindex }) => setLinkRequest(ifindex, { group: leavingGroup })));
+	for (const [i, link] of links.entries()) {
+		const error = errors[i];
+		if (error === undefined) leaving.set(link.ifindex, link);
+		else refused.set(link.ifindex, error);
 	}
+	const ports = [...leaving.values()].filter(({ master }) => master !== undefined);
+	// One that is no port any more, or gone, needs no closing.
+	socket.request(ports.map(({ ifindex }) => closePortRequest(ifindex)));
+	const ends = [...leaving.keys()].flatMap((ifindex) => [{ ns, ifindex }, ...(peers.get(ifindex) ?? [])]);
+	if (ends.length > 0) session.departures.begin(ns, ends);
+	session.linksChanged();
+	return refused;
 }
 
-function endsWithin(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): LinkEnd[] {
-	const peers = readPeers(
-		session,
-		ns,
-		links.filter(({ kind }) => kind === "veth"),
+/** @returns The other ends of pairs, where weft knows them, by the index of this one. */
+function peerEnds(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): Map<number, LinkEnd[]> {
+	const veths = links.filter(({ kind }) => kind === "veth");
+	const peers = readPeers(session, ns, veths);
+	return new Map(
+		veths.map(({ ifindex, link }) => {
+			const peer = peers.get(ifindex);
+			return [ifindex, peer === undefined || link === undefined ? [] : [{ ns: peer.ns, ifindex: link }]];
+		}),
 	);
-	return links.flatMap(({ ifindex, link }) => {
-		const peer = peers.get(ifindex);
-		const own = { ns, ifindex };
-		return peer === undefined || link === undefined ? [own] : [own, { ns: peer.ns, ifindex: link }];
-	});
 }
 
 function unlessGone(error: Errno | undefined): Errno | undefined {
 	return error === undefined || codeOf(error) === "ENODEV" ? undefined : error;
 }
-
-const doomedGroup = 8787;

@@ -12,6 +12,7 @@ export interface LinkInfo {
 	readonly name: string;
 	readonly up: boolean;
 	readonly loopback: boolean;
+	readonly group: number;
 	readonly mtuBytes: number;
 	/** Empty when there is none. */
 	readonly alias: string;
@@ -45,6 +46,7 @@ export function readLink(message: Message): LinkInfo {
 		name: attributes.string(A.IFLA_IFNAME) ?? "",
 		up: (message.payload.readUInt32LE(8) & A.IFF_UP) !== 0,
 		loopback: message.payload.readUInt16LE(2) === ARPHRD_LOOPBACK,
+		group: attributes.u32(A.IFLA_GROUP) ?? 0,
 		mtuBytes: attributes.u32(A.IFLA_MTU) ?? 0,
 		alias: attributes.string(A.IFLA_IFALIAS) ?? "",
 		...(mac?.length === 6 ? { mac: macFromBytes(mac) } : {}),

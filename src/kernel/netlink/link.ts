@@ -118,9 +118,8 @@ export function setPortRequest(name: string, port: PortFlags): Request {
 }
 
 /** Lets nothing pass a bridge's port any more, at once. */
-export function closePortRequest(name: string): Request {
-	return ifinfomsg(new MessageWriter(RTM_NEWLINK), {})
-		.attributeString(A.IFLA_IFNAME, name)
+export function closePortRequest(index: number): Request {
+	return ifinfomsg(new MessageWriter(RTM_NEWLINK), { index })
 		.nest(A.IFLA_LINKINFO, (info) =>
 			info
 				.attributeString(A.IFLA_INFO_SLAVE_KIND, "bridge")
