@@ -25,7 +25,7 @@ export function startHere(
 		reject(
 			new WeftError("PROGRAM_MISSING", `Cannot run ${file}: it does not start`, {
 				cause,
-				fix: "apt-get install runc; and run it as root",
+				fix: `install ${file}, and run weft as root`,
 			}),
 		),
 	);

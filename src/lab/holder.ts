@@ -1,11 +1,15 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { netnsFolder } from "../kernel/netns.ts";
-import { WeftError } from "../model/error.ts";
+import { causeText, WeftError } from "../model/error.ts";
 import { labNetns, labPaths, underlay } from "./names.ts";
 
-/** What a host mounts at its start: a /run of its own, its disk, its resolver. Its cgroups are the machine's. */
+/**
+ * What a host does at its start: mounts a /run of its own, its disk and its resolver (its cgroups are the machine's), and then
+ * stays, as the first process of its pid namespace, which buries what others leave. It only stays when told that it was
+ * noted down: one whose maker was killed before goes by itself.
+ */
 const boot = `
 set -e
 mount -t tmpfs tmpfs /run
@@ -14,86 +18,76 @@ mount --bind "$1" /var/lib/weft
 mount --bind "$2" /etc/resolv.conf
 hostname "$3"
 echo ready
-exec sleep infinity
+read -r stay
+exec sh -c "sleep infinity & wait" </dev/null >/dev/null 2>&1
 `;
 
 const bootTimeoutMs = 5_000;
 
-/** Starts the process that holds a host's mounts and name. @returns Its pid. @throws {WeftError} LAB_FAILED */
-export async function bootHost(lab: string, host: string): Promise<number> {
+/** The process that holds a host up. With it, everything on the host ends. */
+export interface Holder {
+	readonly pid: number;
+	/** The host's pid namespace, as /proc shows it: a pid alone may be another's by now. */
+	readonly pidns: string;
+}
+
+/** Starts a host, and notes down who holds it. @throws {WeftError} LAB_FAILED */
+export async function bootHost(lab: string, host: string): Promise<void> {
 	const paths = labPaths(lab);
 	mkdirSync(paths.hostState(host), { recursive: true });
 	writeFileSync(paths.resolvConf(host), `nameserver ${underlay.world}\n`);
-	const enter = [
-		`--net=${netnsFolder}/${labNetns(lab).host(host)}`,
-		"unshare",
-		"--mount",
-		"--uts",
-		"--propagation",
-		"private",
-	];
+	const net = `--net=${netnsFolder}/${labNetns(lab).host(host)}`;
+	const apart = ["--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"];
 	const child = spawn(
 		"nsenter",
-		[...enter, "sh", "-c", boot, "boot", paths.hostState(host), paths.resolvConf(host), host],
-		{
-			detached: true,
-			stdio: ["ignore", "pipe", "pipe"],
-			cwd: "/",
-		},
+		[net, "unshare", ...apart, "sh", "-c", boot, "boot", paths.hostState(host), paths.resolvConf(host), host],
+		{ detached: true, stdio: ["pipe", "pipe", "pipe"], cwd: "/" },
 	);
-	const { pid } = child;
-	let said = "";
-	let complaint = "";
-	child.stdout.on("data", (chunk) => {
+	await ready(child, host);
+	const pid = child.pid ?? 0;
+	writeWhole(paths.holder(host), `${pid} ${readlinkSync(`/proc/${pid}/ns/pid_for_children`)}\n`);
+	child.stdin.end("stay\n");
+	child.stdout.destroy();
+	child.stderr.destroy();
+	child.unref();
+}
+
+/** @returns Who holds the host up; undefined when it is down. */
+export function holderOf(lab: string, host: string): Holder | undefined {
+	try {
+		const [pid, pidns = ""] = readFileSync(labPaths(lab).holder(host), "utf8").trim().split(" ");
+		return readlinkSync(`/proc/${pid}/ns/pid_for_children`) === pidns ? { pid: Number(pid), pidns } : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+async function ready(child: ChildProcess, host: string): Promise<void> {
+	let [said, complaint] = ["", ""];
+	child.stdout?.on("data", (chunk) => {
 		said += String(chunk);
 	});
-	child.stderr.on("data", (chunk) => {
+	child.stderr?.on("data", (chunk) => {
 		complaint += String(chunk);
+	});
+	child.once("error", (error) => {
+		complaint += causeText(error);
 	});
 	const deadline = performance.now() + bootTimeoutMs;
 	while (!said.includes("ready")) {
-		if (child.exitCode !== null || performance.now() > deadline || pid === undefined) {
+		if (child.pid === undefined || child.exitCode !== null || performance.now() > deadline) {
 			child.kill("SIGKILL");
 			throw new WeftError("LAB_FAILED", `Cannot boot ${host}`, {
 				fix: "weft lab down, and try again",
-				cause: complaint.trim(),
+				cause: complaint.trim() || `it was not ready within ${bootTimeoutMs} ms`,
 			});
 		}
 		await sleep(10);
 	}
-	child.stdout.destroy();
-	child.stderr.destroy();
-	child.unref();
-	return pid as number;
 }
 
-/** Kills every process whose mounts or network are those of one of the given namespaces: by pid, whatever it is. */
-export async function killThoseIn(namespaces: ReadonlySet<string>): Promise<void> {
-	for (let round = 0; round < 20; round++) {
-		const pids = readdirSync("/proc").filter(
-			(pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && isIn(pid, namespaces),
-		);
-		if (pids.length === 0) return;
-		for (const pid of pids) {
-			try {
-				process.kill(Number(pid), "SIGKILL");
-			} catch {
-				// Gone already.
-			}
-		}
-		await sleep(50);
-	}
-}
-
-function isIn(pid: string, namespaces: ReadonlySet<string>): boolean {
-	return (["mnt", "net"] as const).some((kind) => namespaces.has(namespaceOf(pid, kind) ?? ""));
-}
-
-/** @returns "mnt:[4026531840]"; undefined when the process is gone. */
-export function namespaceOf(pid: string | number, kind: "mnt" | "net"): string | undefined {
-	try {
-		return readlinkSync(`/proc/${pid}/ns/${kind}`);
-	} catch {
-		return undefined;
-	}
+/** Whole or not at all: whoever reads it reads the one or the other. */
+function writeWhole(path: string, text: string): void {
+	writeFileSync(`${path}.new`, text);
+	renameSync(`${path}.new`, path);
 }

@@ -1,17 +1,11 @@
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { netnsFolder } from "../kernel/netns.ts";
 import { causeText, WeftError } from "../model/error.ts";
-import { bootHost, killThoseIn, namespaceOf } from "./holder.ts";
-import { hostNumber, labNetns, labPaths, mostHosts, underlay } from "./names.ts";
-import { attempt } from "./run.ts";
-import { cut, heal, unwire, unwireHost, wiredNetns, wireHost, wireUnderlay } from "./wiring.ts";
-
-/** The hosts that are up, with the pids of the processes that hold them. */
-interface LabState {
-	readonly hosts: Readonly<Record<string, { readonly pid?: number }>>;
-}
+import { bootHost, type Holder, holderOf } from "./holder.ts";
+import { hostNumber, labPaths, labsFolder, mostHosts, underlay } from "./names.ts";
+import { powerOff } from "./power-off.ts";
+import { cut, heal, unwire, unwireHost, wiredHosts, wiredNetns, wireHost, wireUnderlay } from "./wiring.ts";
 
 export interface UpOptions {
 	readonly hosts: number;
@@ -23,11 +17,16 @@ export interface UpOptions {
 /** The program `weft` as the hosts of a lab find it. */
 const weftFolder = join(dirname(new URL(import.meta.url).pathname), "../../bin");
 
-/** Hosts in namespaces of this machine, each with an agent of its own: for tests, for the demo, and to try things out. */
+/**
+ * Hosts in namespaces of this machine, each with an agent of its own: for tests, for the demo, and to try things out.
+ * Which hosts there are stands on the disk and in the kernel, so that a lab can be used and taken away by any process.
+ */
 export class Lab {
 	readonly name: string;
+	/** What a person types behind `weft lab …` to mean this one. */
+	readonly #flag: string;
 
-	/** @param name Of lower-case letters and digits, 8 at most. */
+	/** @param name Of lower-case letters and digits, 8 at most. @throws {WeftError} NAME_INVALID, NOT_PERMITTED */
 	constructor(name = "lab") {
 		if (!/^[a-z][a-z0-9]{0,7}$/.test(name))
 			throw new WeftError(
@@ -35,7 +34,12 @@ export class Lab {
 				`Cannot call a lab "${name}": 1 to 8 lower-case letters and digits are wanted`,
 				{ fix: "weft lab up --lab test1" },
 			);
+		if (process.getuid?.() !== 0)
+			throw new WeftError("NOT_PERMITTED", "Cannot use a lab: it is made of namespaces, and you are not root", {
+				fix: "sudo weft lab …",
+			});
 		this.name = name;
+		this.#flag = name === "lab" ? "" : ` --lab ${name}`;
 	}
 
 	/** @throws {WeftError} LAB_FAILED; what was made until then is taken away. */
@@ -44,12 +48,12 @@ export class Lab {
 			throw new WeftError("ARGUMENT_INVALID", `Cannot make a lab of ${hosts} hosts: 1 to ${mostHosts} are possible`, {
 				fix: "weft lab up --hosts 3",
 			});
-		if (existsSync(labPaths(this.name).dir) || wiredNetns(this.name).length > 0)
+		// Making the folder is what tells two that come at once apart.
+		if (wiredNetns(this.name).length > 0 || mkdirSync(labPaths(this.name).dir, { recursive: true }) === undefined)
 			throw new WeftError("LAB_FAILED", `Cannot make the lab "${this.name}": it is there already`, {
-				fix: "weft lab down",
+				fix: `weft lab down${this.#flag}`,
 			});
 		try {
-			mkdirSync(labPaths(this.name).dir, { recursive: true });
 			wireUnderlay(this.name);
 			let token: string | undefined;
 			for (let n = 1; n <= hosts; n++) {
@@ -57,7 +61,7 @@ export class Lab {
 				const began = performance.now();
 				await this.#boot(host);
 				if (agents) {
-					await this.#launch(host, token);
+					this.#launch(host, token);
 					if (n < hosts) token = this.exec("host1", ["weft", "token"]).trim();
 				}
 				onProgress({
@@ -73,76 +77,73 @@ export class Lab {
 		}
 	}
 
-	/** Takes everything away, whatever state it is in. */
+	/** Takes everything away, whatever state it is in. @throws {WeftError} LAB_FAILED */
 	async down(): Promise<void> {
-		const namespaces = new Set<string>();
-		for (const { pid } of Object.values(this.#state().hosts)) {
-			const mnt = pid === undefined ? undefined : this.#heldBy(pid);
-			if (mnt !== undefined) namespaces.add(mnt);
-		}
-		for (const name of wiredNetns(this.name)) namespaces.add(`net:[${statSync(join(netnsFolder, name)).ino}]`);
-		await killThoseIn(namespaces);
+		const wired = wiredHosts(this.name).map(({ host }) => host);
+		await powerOff(this.name, [...new Set([...this.#made(), ...wired])]);
 		unwire(this.name);
 		rmSync(labPaths(this.name).dir, { recursive: true, force: true });
-		removeCgroups();
+		try {
+			rmdirSync(labsFolder);
+		} catch {
+			// Another lab is there.
+		}
 	}
 
 	/** Drops what passes between two hosts on the underlay. */
 	partition(a: string, b: string, { oneWay = false } = {}): void {
 		for (const host of [a, b]) this.#require(host);
+		if (a === b)
+			throw new WeftError("ARGUMENT_INVALID", `Cannot cut ${a} off from itself: two hosts are wanted`, {
+				fix: `weft lab partition${this.#flag} host1 host2`,
+			});
 		cut(this.name, a, b, oneWay);
 	}
 
+	/** Lets all hosts reach each other again. @throws {WeftError} LAB_FAILED when there is no lab. */
 	heal(): void {
+		if (wiredNetns(this.name).length === 0)
+			throw new WeftError("LAB_FAILED", `Cannot heal the lab "${this.name}": it is not there`, {
+				fix: `weft lab up${this.#flag}`,
+			});
 		heal(this.name);
 	}
 
 	/** Power off: every process dies at once, the kernel's state goes, the disk stays. */
 	async kill(host: string): Promise<void> {
-		const pid = this.#require(host);
-		const mnt = this.#heldBy(pid);
-		const net = `net:[${statSync(join(netnsFolder, labNetns(this.name).host(host))).ino}]`;
-		await killThoseIn(new Set(mnt === undefined ? [net] : [mnt, net]));
-		unwireHost(this.name, host);
-		this.#save({ hosts: { ...this.#state().hosts, [host]: {} } });
+		this.#require(host);
+		await this.#off(host);
 	}
 
-	/** Boots a host again, and its agent. */
+	/** Boots a host again, and its agent if it ever had one. */
 	async start(host: string): Promise<void> {
-		hostNumber(host);
-		const known = this.#state().hosts[host];
-		if (known === undefined) throw this.#unknown(host);
-		if (known.pid !== undefined)
-			throw new WeftError("LAB_FAILED", `Cannot start ${host}: it is up`, { fix: `weft lab kill ${host}` });
+		this.#known(host);
+		if (holderOf(this.name, host) !== undefined)
+			throw new WeftError("LAB_FAILED", `Cannot start ${host}: it is up`, {
+				fix: `weft lab kill${this.#flag} ${host}`,
+			});
+		// What is left of a start that was killed.
+		await this.#off(host);
 		await this.#boot(host);
-		await this.#launch(host, undefined);
+		if (existsSync(join(labPaths(this.name).hostState(host), "local.db"))) this.#launch(host, undefined);
 	}
 
 	hosts(): { name: string; address: string; up: boolean }[] {
-		return Object.entries(this.#state().hosts)
-			.map(([name, { pid }]) => ({
-				name,
-				address: underlay.address(hostNumber(name)),
-				up: pid !== undefined && this.#heldBy(pid) !== undefined,
-			}))
-			.sort((a, b) => a.name.localeCompare(b.name));
+		return this.#made().map((name) => ({
+			name,
+			address: underlay.address(hostNumber(name)),
+			up: holderOf(this.name, name) !== undefined,
+		}));
 	}
 
-	/** @returns The command that runs `argv` on a host. */
+	/** @returns The command that runs `argv` on a host. It is asked to end (SIGTERM) when the command's process ends before. */
 	argv(host: string, argv: readonly string[]): string[] {
-		const pid = this.#require(host);
+		const { pid } = this.#require(host);
 		const path = `${weftFolder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 		return [
-			"nsenter",
-			"-t",
-			`${pid}`,
-			"-m",
-			"-u",
-			"-n",
-			"--",
-			"env",
-			`PATH=${path}`,
-			"WEFT_SOCKET=/run/weft/weft.sock",
+			...["nsenter", "-t", `${pid}`, "-m", "-u", "-n", `--pid=/proc/${pid}/ns/pid_for_children`, "--"],
+			...["setpriv", "--pdeathsig", "TERM"],
+			...["env", `PATH=${path}`, "WEFT_SOCKET=/run/weft/weft.sock"],
 			...argv,
 		];
 	}
@@ -172,59 +173,43 @@ export class Lab {
 
 	async #boot(host: string): Promise<void> {
 		wireHost(this.name, host);
-		const pid = await bootHost(this.name, host);
-		this.#save({ hosts: { ...this.#state().hosts, [host]: { pid } } });
+		await bootHost(this.name, host);
 	}
 
-	async #launch(host: string, token: string | undefined): Promise<void> {
+	async #off(host: string): Promise<void> {
+		await powerOff(this.name, [host]);
+		unwireHost(this.name, host);
+	}
+
+	#launch(host: string, token: string | undefined): void {
 		const address = underlay.address(hostNumber(host));
 		const join = token === undefined ? [] : ["--join", token];
 		this.exec(host, ["weft", "launch", "--name", host, "--advertise-addr", address, ...join]);
 	}
 
-	#state(): LabState {
-		try {
-			return JSON.parse(readFileSync(labPaths(this.name).state, "utf8")) as LabState;
-		} catch {
-			return { hosts: {} };
-		}
+	/** @returns The hosts that were made, up or down. */
+	#made(): string[] {
+		const { dir } = labPaths(this.name);
+		return existsSync(dir) ? readdirSync(dir).sort() : [];
 	}
 
-	#save(state: LabState): void {
-		writeFileSync(labPaths(this.name).state, JSON.stringify(state));
-	}
-
-	/** @returns The pid of the host's holder. @throws {WeftError} HOST_NOT_FOUND, LAB_FAILED when it is down. */
-	#require(host: string): number {
-		const known = this.#state().hosts[host];
-		if (known === undefined) throw this.#unknown(host);
-		if (known.pid === undefined || this.#heldBy(known.pid) === undefined)
-			throw new WeftError("LAB_FAILED", `Cannot use ${host}: it is down`, { fix: `weft lab start ${host}` });
-		return known.pid;
-	}
-
-	/** @returns The mount namespace that the holder holds; undefined when it is gone, or its pid is another's now. */
-	#heldBy(pid: number): string | undefined {
-		const held = namespaceOf(pid, "mnt");
-		return held === namespaceOf(process.pid, "mnt") ? undefined : held;
-	}
-
-	#unknown(host: string): WeftError {
-		const names = this.hosts().map(({ name }) => name);
-		const there = names.length === 0 ? "there is no lab" : `the lab has ${names.join(", ")}`;
-		return new WeftError("HOST_NOT_FOUND", `Cannot find ${host}: ${there}`, {
-			fix: names.length === 0 ? "weft lab up" : "weft lab ls",
+	/** @throws {WeftError} HOST_NOT_FOUND */
+	#known(host: string): void {
+		const names = this.#made();
+		if (names.includes(host)) return;
+		const there = names.length === 0 ? `there is no lab "${this.name}"` : `the lab has ${names.join(", ")}`;
+		throw new WeftError("HOST_NOT_FOUND", `Cannot find ${host}: ${there}`, {
+			fix: `weft lab ${names.length === 0 ? "up" : "ls"}${this.#flag}`,
 		});
 	}
-}
 
-/** The containers' cgroups are the machine's own: what power-off left of them is empty now. */
-function removeCgroups(): void {
-	const root = "/sys/fs/cgroup";
-	if (!existsSync(root)) return;
-	for (const controller of ["", ...readdirSync(root)]) {
-		const dir = join(root, controller);
-		if (!statSync(dir).isDirectory()) continue;
-		for (const name of readdirSync(dir)) if (/^weft-[0-9a-f]{64}$/.test(name)) attempt("rmdir", [join(dir, name)]);
+	/** @throws {WeftError} HOST_NOT_FOUND, LAB_FAILED when it is down. */
+	#require(host: string): Holder {
+		this.#known(host);
+		const holder = holderOf(this.name, host);
+		if (holder !== undefined) return holder;
+		throw new WeftError("LAB_FAILED", `Cannot use ${host}: it is down`, {
+			fix: `weft lab start${this.#flag} ${host}`,
+		});
 	}
 }

@@ -13,13 +13,17 @@ export const underlay = {
 
 export const mostHosts = 9;
 
+/** Where the labs of this machine stand: it goes with the last one. */
+export const labsFolder = "/var/lib/weft-lab";
+
 /** Where one lab's things stand; several labs may stand side by side. */
 export function labPaths(name: string) {
-	const dir = join("/var/lib/weft-lab", name);
+	const dir = join(labsFolder, name);
 	return {
 		dir,
-		state: join(dir, "lab.json"),
 		hostDir: (host: string) => join(dir, host),
+		/** Which process holds the host up. */
+		holder: (host: string) => join(dir, host, "holder"),
 		/** What the host keeps over a reboot. */
 		hostState: (host: string) => join(dir, host, "state"),
 		resolvConf: (host: string) => join(dir, host, "resolv.conf"),

@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { netnsFolder } from "../kernel/netns.ts";
+import { WeftError } from "../model/error.ts";
 import { hostNumber, labNetns, underlay } from "./names.ts";
 import { attempt, ip, run } from "./run.ts";
 
@@ -56,6 +57,14 @@ export function wiredNetns(lab: string): string[] {
 	}
 }
 
+/** @returns The hosts of a lab that have a namespace, whether they are up or half made. */
+export function wiredHosts(lab: string): { host: string; netns: string }[] {
+	const first = labNetns(lab).host("").length;
+	return wiredNetns(lab)
+		.map((netns) => ({ host: netns.slice(first), netns }))
+		.filter(({ host }) => host.startsWith("host"));
+}
+
 export function unwire(lab: string): void {
 	for (const name of wiredNetns(lab)) attempt("ip", ["netns", "delete", name]);
 }
@@ -74,5 +83,10 @@ export function heal(lab: string): void {
 }
 
 function inUnderlay(lab: string, commands: string): void {
-	run("nsenter", [`--net=${netnsFolder}/${labNetns(lab).underlay}`, "nft", "-f", "-"], commands);
+	const nft = ["/usr/sbin/nft", "/usr/bin/nft"].find((path) => existsSync(path));
+	if (nft === undefined)
+		throw new WeftError("PROGRAM_MISSING", "Cannot cut the underlay: nft is not installed", {
+			fix: "apt-get install nftables",
+		});
+	run("nsenter", [`--net=${netnsFolder}/${labNetns(lab).underlay}`, nft, "-f", "-"], commands);
 }

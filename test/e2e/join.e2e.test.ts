@@ -145,7 +145,8 @@ test("hosts join by tokens, and are told how the way to the others is", { skip: 
 			logged += String(chunk);
 		});
 		await eventually("the agent answers", 20_000, () => said.includes("agent "));
-		assert.equal(lab.agentPid("host4"), Number(/^✓ agent +pid (\d+),/m.exec(said)?.[1]));
+		const pid = Number(/^✓ agent +pid (\d+),/m.exec(said)?.[1]);
+		assert.equal(lab.agentPid("host4"), lab.machinePid("host4", pid));
 		assert.match(logged, /the agent serves/);
 		process.kill(lab.agentPid("host4"), "SIGTERM");
 		const [code] = (await once(child, "exit")) as [number | null];

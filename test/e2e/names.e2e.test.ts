@@ -127,7 +127,7 @@ test("names answer in every sandbox", { skip }, async (t) => {
 	await t.test("while the agent is down, and again after the names process was killed", async () => {
 		const status = () => JSON.parse(lab.weft("host1", "status", "--format", "json")) as { names: { pid?: number } };
 		const namesPid = status().names.pid ?? 0;
-		process.kill(namesPid, "SIGKILL");
+		process.kill(lab.machinePid("host1", namesPid), "SIGKILL");
 		await eventually("another names process serves", 3_000, () => ask("web1", "web2")[0] === "10.0.0.3");
 		await eventually("the agent knows it", 3_000, () => ![undefined, namesPid].includes(status().names.pid));
 		process.kill(lab.agentPid("host1"), "SIGKILL");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { test } from "node:test";
 import { needs } from "../needs.ts";
 import { eventually, withLab } from "./with-lab.ts";
@@ -20,12 +21,10 @@ test("what has no owner any more is removed, on every host", { skip: needs("root
 		assert.doesNotMatch(lab.weft("host1", "ps", "-a"), /foreign/);
 
 		// A process that ended.
-		const [enter = "", ...args] = lab.lab.argv("host1", ["unshare", "--net", "sleep", "60"]);
-		const child = spawn(enter, args, { stdio: "ignore" });
-		await eventually("it has its namespace", 3_000, () =>
-			/sleep/.test(lab.run("host1", "cat", `/proc/${child.pid}/cmdline`).stdout),
-		);
-		lab.weft("host1", "attach", "--network", "blue", "--name", "app", `${child.pid}`);
+		const argv = ["unshare", "--net", "sh", "-c", "echo $$; exec sleep 60"];
+		const child = lab.lab.spawn("host1", argv, ["ignore", "pipe", "ignore"]);
+		const [pid] = (await once(child.stdout as Readable, "data")) as [Buffer];
+		lab.weft("host1", "attach", "--network", "blue", "--name", "app", String(pid).trim());
 		assert.deepEqual(members(), ["app", "far"]);
 		child.kill("SIGKILL");
 		await gone("the endpoint of a process that ended");

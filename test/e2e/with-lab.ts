@@ -1,7 +1,12 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { holderOf } from "../../src/lab/holder.ts";
 import { Lab } from "../../src/lab/lab.ts";
 
-/** A command's end on a host of the lab. */
+/** The program that a person types. */
+export const weftProgram = new URL("../../bin/weft", import.meta.url).pathname;
+
+/** How a command ended. */
 export interface Ended {
 	readonly code: number | null;
 	readonly stdout: string;
@@ -71,8 +76,25 @@ export class TestLab {
 		return this.weft("host1", "network", "inspect", "--format", "{{.netns}}", network);
 	}
 
+	/** @returns As this machine numbers it. */
 	agentPid(host: string): number {
-		return (JSON.parse(this.run(host, "weft", "status", "--format", "json").stdout) as { pid: number }).pid;
+		const { stdout } = this.run(host, "weft", "status", "--format", "json");
+		return this.machinePid(host, (JSON.parse(stdout) as { pid: number }).pid);
+	}
+
+	/** @param pid As the host numbers it. @returns As this machine does. */
+	machinePid(host: string, pid: number): number {
+		const pidns = holderOf(this.lab.name, host)?.pidns;
+		for (const candidate of readdirSync("/proc")) {
+			try {
+				if (readlinkSync(`/proc/${candidate}/ns/pid`) !== pidns) continue;
+				const numbers = /^NSpid:\t(.*)$/m.exec(readFileSync(`/proc/${candidate}/status`, "utf8"))?.[1];
+				if (numbers?.split("\t").at(-1) === `${pid}`) return Number(candidate);
+			} catch {
+				// No process, or it has ended in between.
+			}
+		}
+		throw new Error(`${host} has no process ${pid}`);
 	}
 }
 

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { Lab } from "../../../lab/lab.ts";
 import { command } from "../../command.ts";
+import { startHere } from "../../start-here.ts";
 import { labFlag } from "./lab-flag.ts";
 
 export default command({
@@ -12,9 +12,7 @@ export default command({
 		{ type: "weft lab exec host1 -- weft network ls", does: "Ask host1's agent" },
 		{ type: "weft lab exec host2 -- ip netns", does: "Look at host2 with its own eyes" },
 	],
-	async run({ flags, operands: [host = "", ...argv] }) {
-		const child = new Lab(flags.lab).spawn(host, argv);
-		const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-		return code ?? (signal === "SIGINT" ? 130 : 137);
+	async run({ flags, operands: [host = "", ...argv], io }) {
+		return startHere(io, new Lab(flags.lab).argv(host, argv), { stdin: true, detach: false });
 	},
 });
