@@ -14,6 +14,7 @@ import { joinCluster } from "./join-client.ts";
 import { pathStep } from "./path-report.ts";
 import { paths } from "./paths.ts";
 import { writeCredentials } from "./pki.ts";
+import { vxlanPortProblem } from "./problems.ts";
 import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 
 /**
@@ -38,6 +39,7 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 	mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
 	const identity = await prepare(options, report);
 	reportPrograms(report);
+	reportVxlanPort(report);
 	if (options.foreground === undefined) {
 		const pid = startAgent(options);
 		return { pid, next: await lookAround(await answers(options, pid), { identity, pid, report }) };
@@ -78,6 +80,14 @@ function reportPrograms(report: LaunchReport): void {
 			fix: "apt-get install runc conmon busybox-static",
 		});
 	}
+}
+
+/** It may be freed later, and nothing but overlays needs it: no reason not to start. */
+function reportVxlanPort(report: LaunchReport): void {
+	const problem = vxlanPortProblem();
+	if (problem === undefined) return;
+	const { message, fix } = problem;
+	report({ subject: "VXLAN", outcome: "warning", detail: message, ...(fix === undefined ? {} : { fix }) });
 }
 
 async function testPaths(client: Service, report: LaunchReport): Promise<void> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { holderText, portHolder } from "../kernel/port-holder.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { storeHandler } from "../store/serve.ts";
 import type { EmbeddedStore } from "../store/sqlite.ts";
@@ -129,8 +130,10 @@ async function bodyOf(request: Request): Promise<string> {
 function cannotListen(cause: Error, { address, port }: ListenerOptions): WeftError {
 	const { code } = cause as NodeJS.ErrnoException;
 	if (code === "EADDRINUSE") {
-		return new WeftError("PORT_IN_USE", `Cannot listen for other hosts at ${address}:${port}: another program does`, {
-			fix: `ss -ltnp sport = :${port} shows which`,
+		const holder = portHolder("tcp", port);
+		const who = holder === undefined ? "another program" : holderText(holder);
+		return new WeftError("PORT_IN_USE", `Cannot listen for other hosts at ${address}:${port}: ${who} does`, {
+			fix: `stop it, or give it another port; ss -ltnp "sport = :${port}" shows it`,
 			cause,
 		});
 	}

@@ -3,11 +3,12 @@ import type { Endpoint } from "../model/endpoint.ts";
 import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
 import type { Service } from "../model/service.ts";
-import type { HostView, ProblemView } from "../model/view.ts";
+import type { HostView } from "../model/view.ts";
 import { attachService } from "./attach-service.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import { containerService } from "./container-service.ts";
 import { hostState, networkService } from "./network-service.ts";
+import { problems, StoreClock } from "./problems.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { version } from "./version.ts";
@@ -15,6 +16,7 @@ import { version } from "./version.ts";
 /** All that the agent does for people and programs, on top of a running house. */
 export function agentService(runtime: Runtime, sandboxes: Sandboxes, cluster: ClusterStore): Service {
 	const startedAt = new Date().toISOString();
+	const clock = new StoreClock(runtime.control.store.health);
 	return {
 		networks: networkService(runtime, sandboxes),
 		containers: containerService(runtime, sandboxes),
@@ -36,14 +38,14 @@ export function agentService(runtime: Runtime, sandboxes: Sandboxes, cluster: Cl
 				store: {
 					url: identity.storeUrl,
 					state: health.reachable ? "connected" : "unreachable",
-					since: startedAt,
+					since: clock.since,
 				},
 				names: names.status(),
-				kernel: { state: loop.failures.size === 0 ? "in-sync" : "converging", mended: loop.mended },
+				kernel: { state: loop.failures.causes().length === 0 ? "in-sync" : "converging", mended: loop.mended },
 				networks: [...view.networkIds()].length,
 				containers: view.sandboxes.size,
 				hosts: view.hosts.size,
-				problems: problems(runtime),
+				problems: problems(runtime, clock),
 			};
 		},
 	};
@@ -77,18 +79,4 @@ function hostView({ view, self }: Runtime, host: Host, endpoints: number): HostV
 		joinedAt: host.joinedAt,
 		endpoints,
 	};
-}
-
-function problems({ loop, control }: Runtime): ProblemView[] {
-	const since = new Date().toISOString();
-	const found: ProblemView[] = [...loop.failures.values()].map((error) => ({ ...error.toBody(), since }));
-	const { reachable, reason, url } = control.store.health;
-	if (!reachable)
-		found.push({
-			code: "STORE_UNREACHABLE",
-			message: `Cannot reach the store at ${url}: traffic and names go on, changes wait`,
-			...(reason === undefined ? {} : { cause: reason }),
-			since,
-		});
-	return found;
 }

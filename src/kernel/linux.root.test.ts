@@ -56,6 +56,7 @@ test("openLinuxKernel() tells a port that another program holds from a VNI that 
 		const [result] = fixture.kernel.apply(making([{ ...overlay.vxlan1, dstPort: 24789 }]));
 		assert.equal(result?.error?.code, "VXLAN_PORT_IN_USE");
 		assert.equal(result?.errno, "EADDRINUSE");
+		assert.match(result?.error?.message ?? "", new RegExp(`UDP port 24789 is held by .* \\(pid ${process.pid}\\)$`));
 		apply(fixture.kernel, making([overlay.vxlan1]));
 	} finally {
 		holder.close();

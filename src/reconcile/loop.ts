@@ -6,6 +6,7 @@ import type { KernelOp } from "../model/kernel-op.ts";
 import { hostNetns, keyOf, type NetnsRef, type Resource, type ResourceKey } from "../model/kernel-state.ts";
 import { plan } from "../plan/diff.ts";
 import { plainEqual } from "../plan/equal.ts";
+import { Failures } from "./failures.ts";
 import type { FragmentId, Fragments } from "./fragments.ts";
 import { Observed } from "./observed.ts";
 import { Retry } from "./retry.ts";
@@ -40,8 +41,7 @@ const settleMs = 10;
 export class ReconcileLoop {
 	readonly #options: LoopOptions;
 	readonly observed: Observed;
-	/** What the kernel refused last, and has not accepted since. */
-	readonly failures = new Map<ResourceKey, WeftError>();
+	readonly failures = new Failures();
 	/** Operations that drift made necessary, since the start. */
 	mended = 0;
 	readonly #retry = new Retry(() => this.poke());
@@ -112,7 +112,7 @@ export class ReconcileLoop {
 			const missing = this.#missing(id);
 			if (missing === undefined) return;
 			const leftMs = deadline - performance.now();
-			if (leftMs <= 0) {
+			if (leftMs <= 0 || this.failures.lasts(missing)) {
 				throw (
 					this.failures.get(missing) ??
 					new WeftError(
@@ -161,7 +161,10 @@ export class ReconcileLoop {
 		this.#options.refresh();
 		const keys = this.#changedKeys();
 		const [observed, desired] = this.#cut(keys);
-		return this.#apply(plan(observed, desired));
+		const ops = plan(observed, desired);
+		const due = new Set(ops.map(({ resource }) => keyOf(resource)));
+		for (const key of keys.keys()) if (!due.has(key)) this.failures.forget(key);
+		return this.#apply(ops);
 	}
 
 	/** @returns What has to be compared: the keys of changed fragments, and all of the namespaces in doubt (after reading them). */
@@ -229,10 +232,8 @@ export class ReconcileLoop {
 
 	#note(result: OpResult): void {
 		this.observed.note(result);
+		this.failures.note(result);
 		const { op, error } = result;
-		const key = keyOf(op.resource);
-		if (error !== undefined) this.failures.set(key, error);
-		else this.failures.delete(key);
 		if (error === undefined && op.verb === "del" && op.resource.kind === "netns")
 			this.#watched.delete(op.resource.name);
 	}

@@ -144,3 +144,27 @@ test("drift is mended as soon as the kernel tells of it", async () => {
 	assert.equal(host1.kernel.dump(), before);
 	await host1.close();
 });
+
+test("failures are told by their cause, and forgotten once nothing wants what was refused", async () => {
+	const store = openMemoryStore();
+	const host1 = await bootHost(1, store);
+	const { loop } = host1.reconciler;
+	await createNetwork(host1.control, request);
+	const id = host1.control.randomId();
+	// The process that the namespace was of has ended.
+	await addSandbox(host1.local, { id, name: "late", netns: "/proc/4711/ns/net", owned: false, attachments: [] });
+	await joinEndpoint(host1.control, { sandboxId: id, network: "ov_net1", name: "late", aliases: [] });
+	await settle();
+	await loop.settled();
+	const causes = loop.failures.causes();
+	assert.ok(causes.length > 0);
+	assert.ok(causes.every(({ since }) => Math.abs(Date.now() - since) < 5_000));
+	assert.deepEqual(
+		causes.filter(({ resource }) => resource.kind === "fdb"),
+		[],
+		"an entry of a link that could not be made",
+	);
+	await host1.remove(id, "ov_net1");
+	assert.deepEqual(loop.failures.causes(), []);
+	await host1.close();
+});

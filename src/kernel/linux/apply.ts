@@ -1,10 +1,12 @@
 import { isWeftError } from "../../model/error.ts";
 import type { KernelOp } from "../../model/kernel-op.ts";
 import { type Link, type Netns, type NetnsRef, nsOf, type Sysctl } from "../../model/kernel-state.ts";
+import { codeOf } from "../errno.ts";
 import type { OpResult } from "../kernel.ts";
 import { createNetns } from "../netns.ts";
 import { applyNft } from "../nft/apply.ts";
 import { refusedOp } from "../op-result.ts";
+import { vxlanPortInUse } from "../vxlan-port.ts";
 import { changeEntries, type Entry } from "./entry.ts";
 import { addLink, setLink } from "./link.ts";
 import type { Session } from "./session.ts";
@@ -98,8 +100,13 @@ function attempt(work: () => void): unknown {
 
 function changeLink(session: Session, op: KernelOp): void {
 	const link = op.resource as Link;
-	if (op.verb === "set") setLink(session, op.resource, op.was);
-	else if (op.verb !== "del") addLink(session, link);
+	try {
+		if (op.verb === "set") setLink(session, op.resource, op.was);
+		else if (op.verb !== "del") addLink(session, link);
+	} catch (error) {
+		if (link.type !== "vxlan" || codeOf(error) !== "EADDRINUSE") throw error;
+		throw vxlanPortInUse(`Cannot set up ${link.name} in ${link.ns}`, link.dstPort, error);
+	}
 }
 
 function changeNetns(session: Session, { verb, resource }: KernelOp): void {

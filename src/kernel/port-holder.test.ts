@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { holderText, portHolder } from "./port-holder.ts";
+
+const here = { program: readFileSync("/proc/self/comm", "utf8").trim(), pid: process.pid };
+
+test("portHolder() names the program at a UDP port, of IPv4 or IPv6", async () => {
+	for (const type of ["udp4", "udp6"] as const) {
+		const socket = createSocket(type).bind(0);
+		await once(socket, "listening");
+		const { port } = socket.address();
+		assert.deepEqual(portHolder("udp", port), here);
+		socket.close();
+		assert.equal(portHolder("udp", port), undefined);
+	}
+});
+
+test("portHolder() names the program that listens at a TCP port, not one that is connected from it", async () => {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as { port: number };
+	assert.deepEqual(portHolder("tcp", port), here);
+	assert.equal(portHolder("udp", port), undefined);
+	server.close();
+	await once(server, "close");
+	assert.equal(portHolder("tcp", port), undefined);
+});
+
+test("holderText() leaves the pid out where it is not known", () => {
+	assert.equal(holderText({ program: "ncat", pid: 4711 }), "ncat (pid 4711)");
+	assert.equal(holderText({ program: "a program" }), "a program");
+});

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** A program that a port is bound by. */
+export interface PortHolder {
+	/** Its name as ps shows it; "a program" when its processes are out of sight. */
+	readonly program: string;
+	readonly pid?: number;
+}
+
+/** TCP_LISTEN of the kernel's enum, as /proc/net/tcp has it. */
+const listening = "0A";
+
+/**
+ * @param protocol Of IPv4 and IPv6: a socket at [::] takes IPv4's packets, too.
+ * @returns Which program of this process's network namespace has a port; none for a socket of the kernel's own, as those of VXLAN are.
+ */
+export function portHolder(protocol: "tcp" | "udp", port: number): PortHolder | undefined {
+	for (const family of ["", "6"]) {
+		const inode = inodeOf(readOrNothing(`/proc/net/${protocol}${family}`), protocol, port);
+		if (inode !== undefined) return processWith(`socket:[${inode}]`) ?? { program: "a program" };
+	}
+	return undefined;
+}
+
+/** @returns "ncat (pid 4711)" */
+export function holderText({ program, pid }: PortHolder): string {
+	return pid === undefined ? program : `${program} (pid ${pid})`;
+}
+
+/** @param table Lines of /proc/net/udp and its like (proc(5)): "sl local remote state …", the inode in the tenth column. */
+function inodeOf(table: string, protocol: "tcp" | "udp", port: number): string | undefined {
+	const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+	for (const line of table.split("\n").slice(1)) {
+		const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+		const bound = protocol === "udp" || state === listening;
+		if (bound && local?.endsWith(suffix) && inode !== undefined && inode !== "0") return inode;
+	}
+	return undefined;
+}
+
+function processWith(link: string): PortHolder | undefined {
+	for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+		const fds = `/proc/${pid}/fd`;
+		if (namesIn(fds).some((fd) => linkOf(`${fds}/${fd}`) === link))
+			return { program: readOrNothing(`/proc/${pid}/comm`).trim(), pid: Number(pid) };
+	}
+	return undefined;
+}
+
+/** What follows is looked at while processes come and go: one that has gone has nothing. */
+function namesIn(dir: string): string[] {
+	try {
+		return readdirSync(dir);
+	} catch {
+		return [];
+	}
+}
+
+function linkOf(path: string): string | undefined {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return undefined;
+	}
+}
+
+function readOrNothing(path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch {
+		return "";
+	}
+}
