@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { connectAgent } from "../client/client.ts";
+import { claimSocket } from "../api/socket.ts";
 import type { HostFacts } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
@@ -9,8 +9,9 @@ import type { Launched, LaunchOptions, LaunchReport } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { answers, startAgent } from "./agent-process.ts";
-import { type Identity, nextIdentity, readIdentity, underlayMtuBytes, writeIdentity } from "./identity.ts";
+import { agentPort, type Identity, nextIdentity, readIdentity, underlayMtuBytes, writeIdentity } from "./identity.ts";
 import { joinCluster } from "./join-client.ts";
+import { checkListen } from "./listener.ts";
 import { pathStep } from "./path-report.ts";
 import { paths } from "./paths.ts";
 import { writeCredentials } from "./pki.ts";
@@ -19,7 +20,7 @@ import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 
 /**
  * Makes this host a member and starts its agent; tells each finding as soon as it is known.
- * @throws {WeftError} NOT_PERMITTED, AGENT_ALREADY_RUNNING, ADDRESS_INVALID, TOKEN_*, STORE_*, TIMEOUT
+ * @throws {WeftError} NOT_PERMITTED, AGENT_ALREADY_RUNNING, CONFIG_INVALID, PORT_IN_USE, ADDRESS_INVALID, TOKEN_*, STORE_*, TIMEOUT
  */
 export async function launch(options: LaunchOptions, report: LaunchReport): Promise<Launched> {
 	if (process.getuid?.() !== 0) {
@@ -35,19 +36,20 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 				fix: "omit --store, or omit --join",
 			},
 		);
-	await refuseSecond(options);
+	await claimSocket(options.socketPath);
 	mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
 	const identity = await prepare(options, report);
 	reportPrograms(report);
 	reportVxlanPort(report);
 	if (options.foreground === undefined) {
-		const pid = startAgent(options);
-		return { pid, next: await lookAround(await answers(options, pid), { identity, pid, report }) };
+		const agent = startAgent(options);
+		const { pid } = agent;
+		return { pid, next: await lookAround(await answers(options, agent), { identity, pid, report }) };
 	}
 	const { runAgent } = await import("./main.ts");
 	const ended = runAgent(options, options.foreground);
 	const { pid } = process;
-	const client = await Promise.race([answers(options, pid), ended]);
+	const client = await Promise.race([answers(options, { pid, failure: () => undefined }), ended]);
 	return { pid, next: client === undefined ? [] : await lookAround(client, { identity, pid, report }), ended };
 }
 
@@ -102,21 +104,6 @@ async function testPaths(client: Service, report: LaunchReport): Promise<void> {
 	}
 }
 
-async function refuseSecond(options: LaunchOptions): Promise<void> {
-	try {
-		const { pid } = await connectAgent({ socketPath: options.socketPath }).status();
-		throw new WeftError(
-			"AGENT_ALREADY_RUNNING",
-			`Cannot launch the agent: one runs already (pid ${pid}, ${options.socketPath})`,
-			{
-				fix: "weft status shows it",
-			},
-		);
-	} catch (error) {
-		if (!isWeftError(error, "AGENT_UNREACHABLE")) throw error;
-	}
-}
-
 async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Identity> {
 	const kernel = openLinuxKernel();
 	const local = await openSqliteStore(paths.localDb(options));
@@ -125,6 +112,8 @@ async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Id
 		const facts = kernel.facts();
 		const chosen = nextIdentity(former, options, facts);
 		reportUnderlay(chosen, facts, report);
+		// Before the token is used up, and anything is written.
+		await checkListen({ address: chosen.vtep, port: agentPort });
 		const identity =
 			options.join === undefined ? chosen : { ...chosen, storeUrl: await joinByToken(options, chosen, report) };
 		const wasMember = options.join === undefined && former?.storeUrl === identity.storeUrl;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { createServer } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { holderText, portHolder } from "../kernel/port-holder.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
@@ -127,7 +128,17 @@ async function bodyOf(request: Request): Promise<string> {
 	}
 }
 
-function cannotListen(cause: Error, { address, port }: ListenerOptions): WeftError {
+/** Tries whether {@link listenForHosts} could. @throws {WeftError} PORT_IN_USE, ADDRESS_INVALID */
+export async function checkListen(options: Pick<ListenerOptions, "address" | "port">): Promise<void> {
+	const server = createServer();
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", (cause) => reject(cannotListen(cause, options)));
+		server.listen(options.port, options.address, resolve);
+	});
+	await new Promise((resolve) => server.close(resolve));
+}
+
+function cannotListen(cause: Error, { address, port }: Pick<ListenerOptions, "address" | "port">): WeftError {
 	const { code } = cause as NodeJS.ErrnoException;
 	if (code === "EADDRINUSE") {
 		const holder = portHolder("tcp", port);

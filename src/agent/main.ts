@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
+import { claimSocket } from "../api/socket.ts";
 import type { ControlContext } from "../control/context.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
@@ -39,6 +40,8 @@ export interface AgentOptions extends Paths {
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
 	const log = pino({ name: "agent" }, pino.destination({ fd: 2, sync: true }));
 	mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
+	// Before anything is opened: that another agent runs is the reason for all that would fail.
+	await claimSocket(options.socketPath);
 	const local = await openSqliteStore(paths.localDb(options));
 	const identity = await readIdentity(local);
 	if (identity === undefined) {

@@ -1,8 +1,10 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
-import type { Server } from "node:net";
-import { connect } from "node:net";
+import { get } from "node:http";
+import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
+import { holderText, unixHolder } from "../kernel/port-holder.ts";
 import { WeftError } from "../model/error.ts";
+import { routes } from "../model/routes.ts";
 
 /** Its members may use the agent, beside root. */
 const groupName = "weft";
@@ -30,15 +32,25 @@ export async function claimSocket(path: string): Promise<void> {
 	if (stat === undefined) return;
 	if (!stat.isSocket()) {
 		throw new WeftError("CONFIG_INVALID", `Cannot serve the API at "${path}": it is there, and no socket`, {
-			fix: `rm ${path}, or set WEFT_SOCKET`,
+			fix: "move it away, or set WEFT_SOCKET",
 		});
 	}
-	if (await isAnswered(path)) {
-		throw new WeftError("AGENT_ALREADY_RUNNING", `Cannot serve the API at "${path}": an agent answers there`, {
+	if (await isAnswered(path)) throw await taken(path);
+	attempt(path, () => unlinkSync(path));
+}
+
+async function taken(path: string): Promise<WeftError> {
+	const pid = await agentAt(path);
+	if (pid !== undefined) {
+		return new WeftError("AGENT_ALREADY_RUNNING", `Cannot serve the API at "${path}": an agent does, pid ${pid}`, {
 			fix: "weft status shows it",
 		});
 	}
-	attempt(path, () => unlinkSync(path));
+	const holder = unixHolder(path);
+	const who = holder === undefined ? "another program" : holderText(holder);
+	return new WeftError("CONFIG_INVALID", `Cannot serve the API at "${path}": ${who} listens there`, {
+		fix: "stop it, or set WEFT_SOCKET",
+	});
 }
 
 function attempt(path: string, change: () => void): void {
@@ -73,6 +85,33 @@ async function isAnswered(path: string): Promise<boolean> {
 		return await promise;
 	} finally {
 		socket.destroy();
+	}
+}
+
+/** @returns The pid of the agent that answers; undefined when it is none, or says nothing in time. */
+function agentAt(socketPath: string): Promise<number | undefined> {
+	const { promise, resolve } = Promise.withResolvers<number | undefined>();
+	const request = get({ socketPath, path: routes.status.path, timeout: probeTimeoutMs, agent: false }, (response) => {
+		let text = "";
+		response.setEncoding("utf8");
+		response.on("data", (chunk: string) => {
+			text += chunk;
+		});
+		response.on("error", () => resolve(undefined));
+		response.on("end", () => resolve(pidIn(text)));
+	});
+	request.on("timeout", () => request.destroy());
+	request.on("error", () => resolve(undefined));
+	request.on("close", () => resolve(undefined));
+	return promise;
+}
+
+function pidIn(text: string): number | undefined {
+	try {
+		const { pid } = JSON.parse(text) as { pid?: unknown };
+		return typeof pid === "number" ? pid : undefined;
+	} catch {
+		return undefined;
 	}
 }
 

@@ -31,8 +31,8 @@ export class Caller {
 	async call<Name extends RouteName>(name: Name, options: CallOptions<Name>): Promise<Answer<Name>> {
 		const response = await this.#send(name, options);
 		const body = await textOf(response, this.#socketPath);
-		if (isRefused(response)) throw errorOf(response, body);
-		return (body === "" ? undefined : JSON.parse(body)) as Answer<Name>;
+		if (isRefused(response)) throw errorOf(response, body, this.#socketPath);
+		return (body === "" ? undefined : read(body, this.#socketPath)) as Answer<Name>;
 	}
 
 	/** Ends quietly when `signal` aborts. */
@@ -40,7 +40,7 @@ export class Caller {
 		let response: IncomingMessage | undefined;
 		try {
 			response = await this.#send(name, options);
-			if (isRefused(response)) throw errorOf(response, await textOf(response, this.#socketPath));
+			if (isRefused(response)) throw errorOf(response, await textOf(response, this.#socketPath), this.#socketPath);
 			yield* linesOf<Answer<Name>>(response, this.#socketPath);
 		} catch (error) {
 			if (options.signal?.aborted !== true) throw error;
@@ -96,13 +96,28 @@ function isRefused(response: IncomingMessage): boolean {
 	return (response.statusCode ?? 0) >= 400;
 }
 
-function errorOf(response: IncomingMessage, body: string): WeftError {
-	const read = readErrorBody(body);
-	if (read !== undefined) return WeftError.fromBody(read);
-	return new WeftError("INTERNAL", `Cannot read the agent's answer: status ${response.statusCode}`, {
-		cause: body.slice(0, 200),
-		fix: "see whether weft and its agent are of one version: weft version",
-	});
+function errorOf({ statusCode }: IncomingMessage, body: string, socketPath: string): WeftError {
+	const known = readErrorBody(body);
+	return known === undefined ? noAgent(socketPath, `status ${statusCode}: ${body}`) : WeftError.fromBody(known);
+}
+
+function read(text: string, socketPath: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw noAgent(socketPath, text);
+	}
+}
+
+function noAgent(socketPath: string, answer: string): WeftError {
+	return new WeftError(
+		"AGENT_UNREACHABLE",
+		`Cannot reach the weft agent at ${socketPath}: what answers there is none`,
+		{
+			cause: `it said: ${answer.slice(0, 200)}`,
+			fix: "WEFT_SOCKET says where the agent is; an older agent is ended, and weft launch starts it again",
+		},
+	);
 }
 
 function readErrorBody(body: string): ErrorBody | undefined {
@@ -137,7 +152,7 @@ async function* linesOf<T>(response: IncomingMessage, socketPath: string): Async
 		const lines = (rest + chunk.value).split("\n");
 		rest = lines.pop() ?? "";
 		for (const line of lines) {
-			const item = JSON.parse(line) as T | { error: ErrorBody };
+			const item = read(line, socketPath) as T | { error: ErrorBody };
 			if (typeof item === "object" && item !== null && "error" in item) throw WeftError.fromBody(item.error);
 			yield item;
 		}

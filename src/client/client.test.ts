@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -131,9 +133,6 @@ test("connectAgent() says when no agent runs", async () => {
 		nobody.status(),
 		(error: unknown) => isWeftError(error, "AGENT_UNREACHABLE") && /weft launch/.test(error.fix ?? ""),
 	);
-	const file = join(folder, "file");
-	writeFileSync(file, "");
-	await assert.rejects(connectAgent({ socketPath: file }).status(), { code: "AGENT_UNREACHABLE" });
 });
 
 test("connectAgent() says when the agent goes amid an answer", async () => {
@@ -145,12 +144,45 @@ test("connectAgent() says when the agent goes amid an answer", async () => {
 	rude.close();
 });
 
+test("connectAgent() says when what answers is no agent", async () => {
+	const path = join(folder, "other.sock");
+	const other = createHttpServer((request, response) => {
+		response.statusCode = request.url === "/v1/hosts" ? 500 : 200;
+		response.end("hello\n");
+	}).listen(path);
+	await once(other, "listening");
+	const client = connectAgent({ socketPath: path });
+	const isOther = { code: "AGENT_UNREACHABLE", message: /what answers there is none/ };
+	await assert.rejects(client.status(), isOther);
+	await assert.rejects(client.hosts(), isOther);
+	await assert.rejects(all(client.events(new AbortController().signal)), isOther);
+	await assert.rejects(serveApi(service, { socketPath: path }), {
+		code: "CONFIG_INVALID",
+		message: new RegExp(`: .* \\(pid ${process.pid}\\) listens there$`),
+	});
+	other.close();
+});
+
+test("connectAgent() says what is wrong with a path that is no socket's", async () => {
+	const file = join(folder, "plain");
+	writeFileSync(file, "");
+	for (const path of [file, folder])
+		await assert.rejects(connectAgent({ socketPath: path }).status(), { message: /: it is no socket$/ });
+	await assert.rejects(connectAgent({ socketPath: `/${"x".repeat(120)}` }).status(), {
+		code: "AGENT_UNREACHABLE",
+		message: /no path of a socket$/,
+	});
+});
+
 test("serveApi() makes a socket for root and its group only", () => {
 	assert.equal(statSync(socketPath).mode & 0o777, 0o660);
 });
 
 test("serveApi() refuses a socket that an agent answers on, and takes over a stale one", async () => {
-	await assert.rejects(serveApi(service, { socketPath }), { code: "AGENT_ALREADY_RUNNING" });
+	await assert.rejects(serveApi(service, { socketPath }), {
+		code: "AGENT_ALREADY_RUNNING",
+		message: `Cannot serve the API at "${socketPath}": an agent does, pid 4711`,
+	});
 	const path = join(folder, "stale.sock");
 	const child = (await import("node:child_process")).spawnSync(process.execPath, [
 		"-e",

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { isWeftError, WeftError } from "../model/error.ts";
 
 /** @returns What a failed connection to the agent's socket means to a person. */
@@ -16,7 +17,20 @@ export function unreachable(socketPath: string, error: unknown): WeftError {
 				cause: error,
 				fix: "sudo weft launch starts it; WEFT_SOCKET says where else it is",
 			});
+		case "EINVAL":
+			return new WeftError(
+				"AGENT_UNREACHABLE",
+				`Cannot reach the weft agent at ${socketPath}: that is no path of a socket`,
+				{
+					cause: error,
+					fix: "set WEFT_SOCKET to a path of 107 bytes at most",
+				},
+			);
 		case "ECONNREFUSED":
+			if (!isSocket(socketPath))
+				return new WeftError("AGENT_UNREACHABLE", `Cannot reach the weft agent at ${socketPath}: it is no socket`, {
+					fix: "set WEFT_SOCKET to the agent's socket, or unset it",
+				});
 			return new WeftError("AGENT_UNREACHABLE", `Cannot reach the weft agent at ${socketPath}: it is not running`, {
 				cause: error,
 				fix: "sudo weft launch",
@@ -26,5 +40,14 @@ export function unreachable(socketPath: string, error: unknown): WeftError {
 				cause: error,
 				fix: "weft status, or see the agent's log",
 			});
+	}
+}
+
+/** A path that nothing is at, or that cannot be looked at, may be one. */
+function isSocket(path: string): boolean {
+	try {
+		return statSync(path).isSocket();
+	} catch {
+		return true;
 	}
 }

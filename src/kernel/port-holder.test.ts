@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { test } from "node:test";
-import { holderText, portHolder } from "./port-holder.ts";
+import { holderText, portHolder, unixHolder } from "./port-holder.ts";
 
-const here = { program: readFileSync("/proc/self/comm", "utf8").trim(), pid: process.pid };
+const here = { program: basename(process.execPath), pid: process.pid };
 
 test("portHolder() names the program at a UDP port, of IPv4 or IPv6", async () => {
 	for (const type of ["udp4", "udp6"] as const) {
@@ -28,6 +30,19 @@ test("portHolder() names the program that listens at a TCP port, not one that is
 	server.close();
 	await once(server, "close");
 	assert.equal(portHolder("tcp", port), undefined);
+});
+
+test("unixHolder() names the program that listens at a path", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "weft-holder-"));
+	const path = join(folder, "a socket");
+	const server = createServer().listen(path);
+	await once(server, "listening");
+	assert.deepEqual(unixHolder(path), here);
+	assert.equal(unixHolder(join(folder, "another")), undefined);
+	server.close();
+	await once(server, "close");
+	assert.equal(unixHolder(path), undefined);
+	rmSync(folder, { recursive: true });
 });
 
 test("holderText() leaves the pid out where it is not known", () => {

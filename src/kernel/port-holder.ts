@@ -1,14 +1,17 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
 /** A program that a port is bound by. */
 export interface PortHolder {
-	/** Its name as ps shows it; "a program" when its processes are out of sight. */
+	/** The name of its file; "a program" when its processes are out of sight. */
 	readonly program: string;
 	readonly pid?: number;
 }
 
 /** TCP_LISTEN of the kernel's enum, as /proc/net/tcp has it. */
 const listening = "0A";
+/** SO_ACCEPTCON, as /proc/net/unix has it. */
+const acceptingConnections = "00010000";
 
 /**
  * @param protocol Of IPv4 and IPv6: a socket at [::] takes IPv4's packets, too.
@@ -18,6 +21,16 @@ export function portHolder(protocol: "tcp" | "udp", port: number): PortHolder | 
 	for (const family of ["", "6"]) {
 		const inode = inodeOf(readOrNothing(`/proc/net/${protocol}${family}`), protocol, port);
 		if (inode !== undefined) return processWith(`socket:[${inode}]`) ?? { program: "a program" };
+	}
+	return undefined;
+}
+
+/** @returns Which program listens at a unix socket. */
+export function unixHolder(path: string): PortHolder | undefined {
+	for (const line of readOrNothing("/proc/net/unix").split("\n").slice(1)) {
+		// "Num RefCount Protocol Flags Type St Inode Path"
+		const [, , , flags, , , inode, ...bound] = line.trim().split(" ").filter(Boolean);
+		if (flags === acceptingConnections && bound.join(" ") === path) return processWith(`socket:[${inode}]`);
 	}
 	return undefined;
 }
@@ -42,9 +55,15 @@ function processWith(link: string): PortHolder | undefined {
 	for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
 		const fds = `/proc/${pid}/fd`;
 		if (namesIn(fds).some((fd) => linkOf(`${fds}/${fd}`) === link))
-			return { program: readOrNothing(`/proc/${pid}/comm`).trim(), pid: Number(pid) };
+			return { program: programOf(pid), pid: Number(pid) };
 	}
 	return undefined;
+}
+
+/** Threads may have a name of their own, as Node's do: the file tells more. */
+function programOf(pid: string): string {
+	const file = linkOf(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, "");
+	return file === undefined ? readOrNothing(`/proc/${pid}/comm`).trim() : basename(file);
 }
 
 /** What follows is looked at while processes come and go: one that has gone has nothing. */

@@ -54,7 +54,7 @@ function translate(cause: unknown, path: string): WeftError {
 	const code = (cause as { errcode?: number }).errcode;
 	if (code === busy) {
 		return new WeftError("CONFLICT", `Cannot open ${path}: another process holds it`, {
-			fix: "weft status tells whether an agent runs",
+			fix: `weft status tells whether an agent runs; fuser ${path} shows the process`,
 			cause,
 		});
 	}

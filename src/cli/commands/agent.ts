@@ -15,6 +15,12 @@ export default command({
 	async run({ flags, io }) {
 		const { runAgent } = await import("../../agent/main.ts");
 		const { "state-dir": stateDir, "run-dir": runDir } = flags;
-		await runAgent({ stateDir, runDir, socketPath: flags.socket ?? join(runDir, "weft.sock") }, untilStopped(io));
+		try {
+			await runAgent({ stateDir, runDir, socketPath: flags.socket ?? join(runDir, "weft.sock") }, untilStopped(io));
+		} catch (error) {
+			const { tellLauncher } = await import("../../agent/agent-process.ts");
+			await tellLauncher(error);
+			throw error;
+		}
 	},
 });
