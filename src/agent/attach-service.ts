@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
+import type { Kernel } from "../kernel/kernel.ts";
 import type { Sandbox } from "../model/endpoint.ts";
-import { WeftError } from "../model/error.ts";
+import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import { hostNetns, type NetnsRef } from "../model/kernel-state.ts";
 import type { Service } from "../model/service.ts";
 import { nameserver } from "./names-feed.ts";
 import type { Runtime } from "./runtime.ts";
@@ -11,11 +13,12 @@ export function attachService(runtime: Runtime, sandboxes: Sandboxes): Pick<Serv
 	return {
 		async attach({ netns, network, name, ip, aliases }) {
 			const path = netnsPath(netns);
-			const cookie = runtime.kernel.netnsCookie(path);
+			const cookie = cookieOf(runtime, netns, path);
+			refuseOwn(runtime, netns, cookie);
 			const known = [...runtime.view.sandboxes.values()].find((sandbox) => sandbox.cookie === cookie);
 			const sandbox = known ?? newSandbox(runtime, name, path, cookie);
-			if (known === undefined) await sandboxes.add(sandbox);
 			try {
+				if (known === undefined) await sandboxes.add(sandbox);
 				const endpoint = await sandboxes.connect(sandbox, { network, aliases, ...(ip === undefined ? {} : { ip }) });
 				return { ...endpoint, sandboxId: sandbox.id, name: sandbox.name, nameserver };
 			} catch (error) {
@@ -46,6 +49,50 @@ function newSandbox({ view, control }: Runtime, name: string, netns: string, coo
 	return { id: control.randomId(), name, netns, owned: false, cookie, attachments: [] };
 }
 
+/** @throws {WeftError} NETNS_NOT_FOUND */
+function cookieOf({ kernel }: Runtime, typed: string, path: string): string {
+	const cookie = cookieOrNone(kernel, path);
+	if (cookie === undefined) throw noNetns(typed, `${path} is none`);
+	return cookie;
+}
+
+/** @returns undefined for a namespace that has just gone. */
+function cookieOrNone(kernel: Kernel, name: NetnsRef): string | undefined {
+	try {
+		return kernel.netnsCookie(name);
+	} catch (error) {
+		if (isWeftError(error, "NETNS_NOT_FOUND")) return undefined;
+		throw error;
+	}
+}
+
+/**
+ * Weft's rules in the host's own namespace, or a network's, would cut it off.
+ * @throws {WeftError} ARGUMENT_INVALID, CONTAINER_EXISTS
+ */
+function refuseOwn({ kernel, view }: Runtime, typed: string, cookie: string): void {
+	if (kernel.netnsCookie(hostNetns) === cookie) {
+		throw new WeftError("ARGUMENT_INVALID", `Cannot attach "${typed}": it is in the network namespace of the host`, {
+			fix: "give it a namespace of its own: ip netns add NAME, ip netns exec NAME COMMAND",
+		});
+	}
+	const name = kernel.listNetns().find((one) => cookieOrNone(kernel, one) === cookie);
+	if (name === undefined) return;
+	const container = [...view.sandboxes.values()].find(({ owned, netns }) => owned && netns === name);
+	if (container === undefined) {
+		throw new WeftError(
+			"ARGUMENT_INVALID",
+			`Cannot attach "${typed}": its network namespace is a network's own, ${name}`,
+			{
+				fix: "attach the namespace of a process, or one that ip netns add made",
+			},
+		);
+	}
+	throw new WeftError("CONTAINER_EXISTS", `Cannot attach "${typed}": it is the container "${container.name}" of weft`, {
+		fix: `weft network connect NETWORK ${container.name}`,
+	});
+}
+
 /** @returns An absolute path for "4711" (a process), "blue" (below /run/netns) or a path. @throws {WeftError} NETNS_NOT_FOUND */
 function netnsPath(text: string): string {
 	const path = /^\d+$/.test(text) ? `/proc/${text}/ns/net` : text.startsWith("/") ? text : `/run/netns/${text}`;
@@ -53,9 +100,13 @@ function netnsPath(text: string): string {
 		statSync(path);
 		return path;
 	} catch (cause) {
-		throw new WeftError("NETNS_NOT_FOUND", `Cannot attach "${text}": there is no network namespace at ${path}`, {
-			fix: "give a path, a name that ip netns lists, or the id of a running process",
-			cause,
-		});
+		throw noNetns(text, causeText(cause));
 	}
+}
+
+function noNetns(typed: string, cause: string): WeftError {
+	return new WeftError("NETNS_NOT_FOUND", `Cannot attach "${typed}": there is no such network namespace`, {
+		fix: "give a path, a name that ip netns lists, or the id of a running process",
+		cause,
+	});
 }

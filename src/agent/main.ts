@@ -5,6 +5,7 @@ import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
 import { claimSocket } from "../api/socket.ts";
 import type { ControlContext } from "../control/context.ts";
+import { gatewayBridge } from "../drivers/gateway.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { causeText, WeftError } from "../model/error.ts";
@@ -85,7 +86,11 @@ function hostRecord(identity: Identity, kernel: Kernel): Host {
 		agentPort,
 		underlayMtuBytes: underlayMtuBytes(identity.vtep, facts),
 		version,
-		routes: facts.routes.filter(({ dst, dev }) => dst !== "0.0.0.0/0" && dev !== "weft_gwbridge").map(({ dst }) => dst),
+		routes: [
+			...facts.routes.filter(({ dst, dev }) => dst !== "0.0.0.0/0" && dev !== gatewayBridge).map(({ dst }) => dst),
+			// Whether or not its bridge is there yet: each container with a way out has an address of it.
+			identity.gatewaySubnet,
+		],
 		joinedAt: identity.joinedAt,
 	};
 }

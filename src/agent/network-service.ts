@@ -9,17 +9,30 @@ import { isWeftError, WeftError } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
 import { type Network, overlayNetns } from "../model/network.ts";
 import { matchesFilters } from "../model/network-filter.ts";
-import { cidrIn } from "../model/prefix.ts";
-import type { NetworkService } from "../model/service.ts";
+import { cidrIn, prefixesOverlap } from "../model/prefix.ts";
+import type { ContainerService, NetworkService } from "../model/service.ts";
 import type { HostView, NetworkEndpointView, NetworkView } from "../model/view.ts";
 import { overlayMtuBytes } from "../reconcile/desired.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
 /** The verbs of `weft network`. */
-export function networkService(runtime: Runtime, sandboxes: Sandboxes): NetworkService {
+export function networkService(
+	runtime: Runtime,
+	sandboxes: Sandboxes,
+	containers: Pick<ContainerService, "inspect">,
+): NetworkService {
 	const { control, events } = runtime;
 	const { store } = control;
+	/** @throws {WeftError} CONTAINER_NOT_FOUND, CONTAINER_NOT_RUNNING */
+	const sandboxOf = async (ref: string) => {
+		try {
+			return sandboxes.find(ref);
+		} catch (error) {
+			const known = await containers.inspect(ref).catch(() => undefined);
+			throw known === undefined ? error : hasEnded(known.name);
+		}
+	};
 	return {
 		async list({ filters }) {
 			const networks = await listNetworks(store);
@@ -46,7 +59,7 @@ export function networkService(runtime: Runtime, sandboxes: Sandboxes): NetworkS
 				...(request.mtuBytes === undefined ? {} : { mtuBytes: request.mtuBytes }),
 			});
 			events.emit({ type: "network", action: "create", id: network.id, name: network.name });
-			return { id: network.id, warnings: [] };
+			return { id: network.id, warnings: overlapWarnings(network, await listNetworks(store)) };
 		},
 
 		async inspect(ref) {
@@ -65,16 +78,15 @@ export function networkService(runtime: Runtime, sandboxes: Sandboxes): NetworkS
 		},
 
 		async connect(ref, { container, ip, aliases }) {
-			const sandbox = sandboxes.find(container);
+			const sandbox = await sandboxOf(container);
 			return sandboxes.connect(sandbox, { network: ref, aliases, ...(ip === undefined ? {} : { ip }) });
 		},
 
 		async disconnect(ref, { container, force }) {
 			try {
-				const sandbox = sandboxes.find(container);
-				await sandboxes.disconnect(sandbox, ref);
+				await sandboxes.disconnect(await sandboxOf(container), ref);
 			} catch (error) {
-				if (!force || !isWeftError(error, "CONTAINER_NOT_FOUND")) throw error;
+				if (!force || !isWeftError(error, "CONTAINER_NOT_FOUND", "CONTAINER_NOT_RUNNING")) throw error;
 				await forceDisconnect(runtime, ref, container);
 			}
 		},
@@ -93,6 +105,19 @@ export function networkService(runtime: Runtime, sandboxes: Sandboxes): NetworkS
 			return { removed };
 		},
 	};
+}
+
+function hasEnded(name: string): WeftError {
+	return new WeftError("CONTAINER_NOT_RUNNING", `Cannot use container "${name}": it has ended, and left its networks`, {
+		fix: `weft rm ${name}, and weft run again`,
+	});
+}
+
+/** @returns A warning for each network with addresses of the new one: that is allowed, and seldom meant. */
+function overlapWarnings({ id, subnet }: Network, all: readonly Network[]): string[] {
+	return all
+		.filter((other) => other.id !== id && prefixesOverlap(other.subnet, subnet))
+		.map((other) => `${subnet} overlaps ${other.subnet} of network "${other.name}": no container can be in both`);
 }
 
 /** Takes an endpoint out of the cluster whose container, or host, is gone. */

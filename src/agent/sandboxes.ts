@@ -66,10 +66,11 @@ export class Sandboxes {
 	connect(sandbox: Sandbox, join: NetworkJoin): Promise<ContainerEndpointView> {
 		return this.inTurn(async () => {
 			const { control, view, events, log } = this.#runtime;
-			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join });
+			const otherLinks = otherLinksIn(this.#runtime, sandbox);
+			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join, otherLinks });
 			const { network, endpoint } = joined;
 			try {
-				if (!network.internal) await this.#addGateway(sandbox.id);
+				if (!network.internal) await this.#addGateway(sandbox);
 				await this.#seen(
 					"the endpoint",
 					() => view.network(network.id) !== undefined && view.endpoints(network.id).has(endpoint.id),
@@ -164,11 +165,13 @@ export class Sandboxes {
 	}
 
 	/** The first network with a way out brings it. */
-	async #addGateway(id: string): Promise<void> {
+	async #addGateway(which: Sandbox): Promise<void> {
 		const { control } = this.#runtime;
+		const { id } = which;
+		const otherLinks = otherLinksIn(this.#runtime, which);
 		await changeSandbox(control.local, id, (sandbox) =>
 			sandbox.gateway === undefined
-				? { ...sandbox, gateway: { address: this.#freeGatewayAddress(), ifname: freeIfname(sandbox) } }
+				? { ...sandbox, gateway: { address: this.#freeGatewayAddress(), ifname: freeIfname(sandbox, otherLinks) } }
 				: sandbox,
 		);
 		await this.#seen("the way out", () => this.#runtime.view.sandboxes.get(id)?.gateway !== undefined);
@@ -210,4 +213,9 @@ export class Sandboxes {
 		this.#queue = result.catch(() => {});
 		return result;
 	}
+}
+
+/** In a namespace that weft made, all are its own. @throws {WeftError} NETNS_NOT_FOUND */
+function otherLinksIn({ kernel }: Runtime, { owned, netns }: Sandbox): readonly string[] {
+	return owned ? [] : kernel.linkNames(netns);
 }

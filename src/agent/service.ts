@@ -15,11 +15,12 @@ import { version } from "./version.ts";
 
 /** All that the agent does for people and programs, on top of a running house. */
 export function agentService(runtime: Runtime, sandboxes: Sandboxes, cluster: ClusterStore): Service {
+	const containers = containerService(runtime, sandboxes);
 	const startedAt = new Date().toISOString();
 	const clock = new StoreClock(runtime.control.store.health);
 	return {
-		networks: networkService(runtime, sandboxes),
-		containers: containerService(runtime, sandboxes),
+		networks: networkService(runtime, sandboxes, containers),
+		containers,
 		...attachService(runtime, sandboxes),
 		createToken: (request) => cluster.createToken(request.ttlSeconds),
 		testPaths: () => runtime.pathTest.run(),

@@ -138,6 +138,52 @@ test("joinEndpoint() that is refused leaves neither an endpoint nor a note", asy
 	});
 });
 
+test("createNetwork() and joinEndpoint() refuse an MTU that an underlay does not carry", async () => {
+	const context = host(1);
+	await context.store.txn([], [{ put: keys.host("1"), value: JSON.stringify(sampleHost(1)) }]);
+	await assert.rejects(createNetwork(context, { ...request("blue"), mtuBytes: 1451 }), {
+		code: "MTU_TOO_SMALL",
+		message:
+			'Cannot create network "blue": its MTU of 1451 and VXLAN\'s 50 bytes need 1501, the underlay of host1 carries 1500',
+	});
+	await createNetwork(context, { ...request("blue"), mtuBytes: 1450 });
+	const small = { ...context, self: { ...sampleHost(2), underlayMtuBytes: 1400 } };
+	const join = { sandboxId: await sandbox(context, "web"), network: "blue", name: "web", aliases: [] };
+	await assert.rejects(joinEndpoint(small, join), { code: "MTU_TOO_SMALL", fix: /an MTU of 1350 for the network/ });
+	await joinEndpoint(context, join);
+});
+
+test("joinEndpoint() puts no container into two networks with the same addresses", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue", { subnet: "10.9.0.0/24" }));
+	await createNetwork(context, request("wide", { subnet: "10.8.0.0/15" }));
+	const join = { sandboxId: await sandbox(context, "web"), name: "web", aliases: [] };
+	await joinEndpoint(context, { ...join, network: "blue" });
+	const before = await context.local.list("");
+	await assert.rejects(joinEndpoint(context, { ...join, network: "wide" }), {
+		code: "SUBNET_OVERLAPS",
+		message: /10\.8\.0\.0\/15 overlaps 10\.9\.0\.0\/24 of "blue", which "web" is in$/,
+	});
+	assert.deepEqual(await context.local.list(""), before);
+});
+
+test("joinEndpoint() gives an interface no name that another program's has", async () => {
+	const context = host(1);
+	await createNetwork(context, request("blue"));
+	const sandboxId = await sandbox(context, "web");
+	await joinEndpoint(context, {
+		sandboxId,
+		network: "blue",
+		name: "web",
+		aliases: [],
+		otherLinks: ["lo", "eth0", "eth2"],
+	});
+	assert.deepEqual(
+		(await listSandboxes(context.local))[0]?.attachments.map(({ ifname }) => ifname),
+		["eth1"],
+	);
+});
+
 test("leaveNetwork() lets the address rest, and frees the name", async () => {
 	const context = host(1);
 	await createNetwork(context, request("blue"));

@@ -6,6 +6,7 @@ import { keys, type VniClaim } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import type { Entry } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
+import { checkMtu } from "./check-mtu.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
 
 /** A network as a person asks for it; `pool` holds the texts as typed. */
@@ -18,7 +19,7 @@ export interface NetworkRequest {
 	readonly labels: Readonly<Record<string, string>>;
 }
 
-/** @throws {WeftError} NETWORK_EXISTS, VNI_EXHAUSTED, and what `planPool` throws. */
+/** @throws {WeftError} NETWORK_EXISTS, VNI_EXHAUSTED, MTU_TOO_SMALL, and what `planPool` throws. */
 export async function createNetwork(context: ControlContext, request: NetworkRequest): Promise<Network> {
 	const { store } = context;
 	const id = context.randomId();
@@ -28,6 +29,8 @@ export async function createNetwork(context: ControlContext, request: NetworkReq
 		const others = networks.entries.map((entry) => decode<Network>(entry));
 		const twin = others.find((other) => other.name === request.name);
 		if (twin !== undefined) throw exists(twin);
+		const members = hosts.entries.map((entry) => decode<Host>(entry));
+		checkMtu(`Cannot create network "${request.name}"`, request.mtuBytes, members);
 		const { vni, claim } = await chooseVni(context, others);
 		const network: Network = {
 			id,
@@ -37,9 +40,7 @@ export async function createNetwork(context: ControlContext, request: NetworkReq
 			...planPool(
 				request.pool,
 				others.map((other) => other.subnet),
-				hosts.entries
-					.map((entry) => decode<Host>(entry))
-					.flatMap((host) => host.routes.map((route) => ({ host: host.name, route }))),
+				members.flatMap((host) => host.routes.map((route) => ({ host: host.name, route }))),
 			),
 			internal: request.internal,
 			...(request.mtuBytes === undefined ? {} : { mtuBytes: request.mtuBytes }),

@@ -5,8 +5,10 @@ import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
 import { type AddressClaim, keys, localKeys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
+import { prefixesOverlap } from "../model/prefix.ts";
 import type { Entry } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
+import { checkMtu } from "./check-mtu.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
 import { findNetwork } from "./find-network.ts";
 import { changeSandbox, freeIfname } from "./sandbox.ts";
@@ -19,6 +21,8 @@ export interface JoinRequest {
 	readonly aliases: readonly string[];
 	/** A fixed address, as typed. */
 	readonly ip?: string;
+	/** Names that interfaces of other programs have in the sandbox; none when omitted. */
+	readonly otherLinks?: readonly string[];
 }
 
 export interface Joined {
@@ -30,12 +34,15 @@ export interface Joined {
  * Gives a sandbox of this host an endpoint in a network. The host notes first where the endpoint will be plugged in,
  * then the cluster gets it: a crash in between leaves a note without an endpoint, which means nothing.
  *
- * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_EXISTS, NAME_IN_USE, and what the choice of the address throws.
+ * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_EXISTS, NAME_IN_USE, SUBNET_OVERLAPS, MTU_TOO_SMALL, and what the choice of the address throws.
  */
 export async function joinEndpoint(context: ControlContext, request: JoinRequest): Promise<Joined> {
 	const { network } = await findNetwork(context.store, request.network);
+	checkMtu(`Cannot connect "${request.name}" to network "${network.name}"`, network.mtuBytes, [context.self]);
 	const id = context.randomId();
-	await changeSandbox(context.local, request.sandboxId, (sandbox) => withAttachment(context, sandbox, network, id));
+	await changeSandbox(context.local, request.sandboxId, (sandbox) =>
+		withAttachment(context, sandbox, network, { endpointId: id, otherLinks: request.otherLinks ?? [] }),
+	);
 	at("join noted");
 	try {
 		const endpoint = await attempt(`join "${request.name}" to network "${network.name}"`, () =>
@@ -57,7 +64,7 @@ async function withAttachment(
 	context: ControlContext,
 	sandbox: Sandbox,
 	network: Network,
-	endpointId: string,
+	{ endpointId, otherLinks }: { readonly endpointId: string; readonly otherLinks: readonly string[] },
 ): Promise<Sandbox> {
 	if (sandbox.attachments.some((attachment) => attachment.networkId === network.id)) {
 		throw new WeftError(
@@ -66,9 +73,24 @@ async function withAttachment(
 			{ fix: `weft network disconnect ${network.name} ${sandbox.name}` },
 		);
 	}
+	await refuseOverlap(context, sandbox, network);
 	const port = await freePort(context, network);
-	const attachment: Attachment = { networkId: network.id, endpointId, port, ifname: freeIfname(sandbox) };
+	const attachment: Attachment = { networkId: network.id, endpointId, port, ifname: freeIfname(sandbox, otherLinks) };
 	return { ...sandbox, attachments: [...sandbox.attachments, attachment] };
+}
+
+/** Two networks may have the same addresses; a container in both would not know which one is meant. @throws {WeftError} SUBNET_OVERLAPS */
+async function refuseOverlap({ store }: ControlContext, sandbox: Sandbox, network: Network): Promise<void> {
+	for (const { networkId } of sandbox.attachments) {
+		const entry = await store.get(keys.network(networkId));
+		const other = entry === undefined ? undefined : decode<Network>(entry);
+		if (other === undefined || !prefixesOverlap(other.subnet, network.subnet)) continue;
+		throw new WeftError(
+			"SUBNET_OVERLAPS",
+			`Cannot connect "${sandbox.name}" to network "${network.name}": its subnet ${network.subnet} overlaps ${other.subnet} of "${other.name}", which "${sandbox.name}" is in`,
+			{ fix: `weft network disconnect ${other.name} ${sandbox.name}, or create a network with another --subnet` },
+		);
+	}
 }
 
 /** The lowest number that no other sandbox of this host has in this network. */

@@ -40,9 +40,12 @@ export async function changeSandbox(
 	});
 }
 
-/** @returns The lowest of eth0, eth1 … that the sandbox does not have. */
-export function freeIfname(sandbox: Sandbox): string {
-	const taken = new Set([...sandbox.attachments.map(({ ifname }) => ifname), sandbox.gateway?.ifname]);
+/**
+ * @param others Names that interfaces of other programs have in the sandbox.
+ * @returns The lowest of eth0, eth1 … that is free in the sandbox.
+ */
+export function freeIfname({ attachments, gateway }: Sandbox, others: readonly string[]): string {
+	const taken = new Set([...attachments.map(({ ifname }) => ifname), gateway?.ifname, ...others]);
 	let n = 0;
 	while (taken.has(`eth${n}`)) n++;
 	return `eth${n}`;

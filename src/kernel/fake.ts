@@ -51,6 +51,7 @@ export function openFakeKernel(): FakeKernel {
 		subscribe: events.subscribe,
 		watchNetns: events.watch,
 		facts: () => factsOf(hostNs),
+		linkNames: (ns) => [...nsNamed(host, ns).devs.keys()],
 		netnsCookie: (ns) => nsNamed(host, ns).cookie,
 		close: events.close,
 

@@ -70,6 +70,8 @@ export interface Kernel {
 	/** Makes events of this namespace known to `subscribe` under this name. Idempotent. */
 	watchNetns(ns: NetnsRef): void;
 	facts(): HostFacts;
+	/** @returns The names of all links of a namespace, whoever made them. @throws {WeftError} NETNS_NOT_FOUND */
+	linkNames(ns: NetnsRef): readonly string[];
 	/** @returns SO_NETNS_COOKIE of the namespace. @throws {WeftError} NETNS_NOT_FOUND */
 	netnsCookie(ns: NetnsRef): string;
 	close(): void;

@@ -6,6 +6,8 @@ import { readFacts } from "./linux/facts.ts";
 import { Nsids } from "./linux/nsids.ts";
 import { observeScopes } from "./linux/observe.ts";
 import { Session } from "./linux/session.ts";
+import { getLinksRequest } from "./netlink/link.ts";
+import { readLink } from "./netlink/link-read.ts";
 import { listNetns, netnsCookie } from "./netns.ts";
 
 /** The names of namespaces that weft makes: overlays', and sandboxes'. */
@@ -26,6 +28,13 @@ export function openLinuxKernel(): Kernel {
 		apply: (ops) => within((session) => events.withoutOwn(session, ops, () => applyOps(session, ops))),
 		facts: () => within(readFacts),
 		listNetns: () => listNetns().filter((name) => ownNetns.test(name)),
+		linkNames: (ns) =>
+			within((session) =>
+				session
+					.route(ns)
+					.dump(getLinksRequest())
+					.map((link) => readLink(link).name),
+			),
 		netnsCookie,
 		watchNetns: (ns) => within((session) => events.watch(session, ns)),
 		subscribe: (listener) => events.subscribe(listener),

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
-import { holderText, portHolder, unixHolder } from "./port-holder.ts";
+import { portHolder, unixHolder } from "./port-holder.ts";
 
 const here = { program: basename(process.execPath), pid: process.pid };
 
@@ -43,9 +43,4 @@ test("unixHolder() names the program that listens at a path", async () => {
 	await once(server, "close");
 	assert.equal(unixHolder(path), undefined);
 	rmSync(folder, { recursive: true });
-});
-
-test("holderText() leaves the pid out where it is not known", () => {
-	assert.equal(holderText({ program: "ncat", pid: 4711 }), "ncat (pid 4711)");
-	assert.equal(holderText({ program: "a program" }), "a program");
 });

@@ -3,9 +3,9 @@ import { basename } from "node:path";
 
 /** A program that a port is bound by. */
 export interface PortHolder {
-	/** The name of its file; "a program" when its processes are out of sight. */
+	/** The name of its file. */
 	readonly program: string;
-	readonly pid?: number;
+	readonly pid: number;
 }
 
 /** TCP_LISTEN of the kernel's enum, as /proc/net/tcp has it. */
@@ -15,12 +15,14 @@ const acceptingConnections = "00010000";
 
 /**
  * @param protocol Of IPv4 and IPv6: a socket at [::] takes IPv4's packets, too.
- * @returns Which program of this process's network namespace has a port; none for a socket of the kernel's own, as those of VXLAN are.
+ * @returns Which program of this process's network namespace has a port; undefined for a socket of the kernel's own, as those of VXLAN
+ * are, and when the program is out of sight.
  */
 export function portHolder(protocol: "tcp" | "udp", port: number): PortHolder | undefined {
 	for (const family of ["", "6"]) {
 		const inode = inodeOf(readOrNothing(`/proc/net/${protocol}${family}`), protocol, port);
-		if (inode !== undefined) return processWith(`socket:[${inode}]`) ?? { program: "a program" };
+		const holder = inode === undefined ? undefined : processWith(`socket:[${inode}]`);
+		if (holder !== undefined) return holder;
 	}
 	return undefined;
 }
@@ -37,7 +39,7 @@ export function unixHolder(path: string): PortHolder | undefined {
 
 /** @returns "ncat (pid 4711)" */
 export function holderText({ program, pid }: PortHolder): string {
-	return pid === undefined ? program : `${program} (pid ${pid})`;
+	return `${program} (pid ${pid})`;
 }
 
 /** @param table Lines of /proc/net/udp and its like (proc(5)): "sl local remote state …", the inode in the tenth column. */

@@ -38,6 +38,21 @@ export function netnsContract({ title, skip, fixture }: OpenedKernel): void {
 		apply(kernel, deleting({ kind: "netns", name: overlay.ns }));
 	});
 
+	test(title("linkNames() lists the links of a namespace, whoever made them"), { skip }, () => {
+		const { kernel, foreign, newNetnsName, createForeignNetns, newVni } = fixture();
+		const overlay = sampleOverlay(newNetnsName(), createForeignNetns(), newVni());
+		assert.deepEqual(kernel.linkNames(overlay.sandbox), ["lo"]);
+		apply(kernel, making([{ kind: "netns", name: overlay.ns }, overlay.br0]));
+		foreign({ verb: "add", resource: overlay.veth0 });
+		assert.deepEqual([...kernel.linkNames(overlay.ns)].sort(), ["br0", "lo", "veth0"]);
+		assert.deepEqual([...kernel.linkNames(overlay.sandbox)].sort(), [overlay.veth0.peer.name, "lo"].sort());
+		apply(kernel, deleting({ kind: "netns", name: overlay.ns }));
+		assert.throws(
+			() => kernel.linkNames("/run/netns/none"),
+			(error) => isWeftError(error, "NETNS_NOT_FOUND"),
+		);
+	});
+
 	test(title("netnsCookie() tells namespaces apart"), { skip }, () => {
 		const { kernel, createForeignNetns } = fixture();
 		const [one, other] = [createForeignNetns(), createForeignNetns()];
