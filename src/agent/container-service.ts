@@ -54,7 +54,7 @@ class Containers implements ContainerService {
 		const name = request.name ?? containerName(names);
 		if (names.has(name)) {
 			throw new WeftError("CONTAINER_EXISTS", `Cannot create container "${name}": one of that name is on this host`, {
-				fix: `choose another name, or weft rm ${name}`,
+				fix: `choose another name, or weft rm --force ${name}`,
 			});
 		}
 		const netns = `weft-${id.slice(0, 12)}`;
@@ -182,13 +182,14 @@ class Containers implements ContainerService {
 		else yield* followLog(log, tail, () => this.#isOver(id), signal);
 	}
 
-	async exec(ref: string, { command, tty, env, workdir, user }: Parameters<ContainerService["exec"]>[1]) {
+	async exec(ref: string, { command, tty, detach, env, workdir, user }: Parameters<ContainerService["exec"]>[1]) {
 		const spec = this.#find(ref);
 		if (this.#engine.status(spec.id).state !== "running") {
 			throw notRunning(`run a command in container "${spec.name}"`);
 		}
 		const flags = [
 			...(tty ? ["--tty"] : []),
+			...(detach ? ["--detach"] : []),
 			...env.flatMap((one) => ["--env", one]),
 			...(workdir === undefined ? [] : ["--cwd", workdir]),
 			...(user === undefined ? [] : ["--user", user]),

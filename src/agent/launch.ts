@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { claimSocket } from "../api/socket.ts";
 import type { HostFacts } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
@@ -7,6 +6,7 @@ import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
 import type { Launched, LaunchOptions, LaunchReport } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
+import { program } from "../sandbox/programs.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { answers, startAgent } from "./agent-process.ts";
 import { agentPort, type Identity, nextIdentity, readIdentity, underlayMtuBytes, writeIdentity } from "./identity.ts";
@@ -20,14 +20,9 @@ import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 
 /**
  * Makes this host a member and starts its agent; tells each finding as soon as it is known.
- * @throws {WeftError} NOT_PERMITTED, AGENT_ALREADY_RUNNING, CONFIG_INVALID, PORT_IN_USE, ADDRESS_INVALID, TOKEN_*, STORE_*, TIMEOUT
+ * @throws {WeftError} AGENT_ALREADY_RUNNING, CONFIG_INVALID, PORT_IN_USE, ADDRESS_INVALID, TOKEN_*, STORE_*, TIMEOUT
  */
 export async function launch(options: LaunchOptions, report: LaunchReport): Promise<Launched> {
-	if (process.getuid?.() !== 0) {
-		throw new WeftError("NOT_PERMITTED", "Cannot launch the agent: it changes network devices, and you are not root", {
-			fix: "sudo weft launch",
-		});
-	}
 	if (options.join !== undefined && options.store !== undefined)
 		throw new WeftError(
 			"ARGUMENT_INVALID",
@@ -72,15 +67,19 @@ async function lookAround(
 }
 
 function reportPrograms(report: LaunchReport): void {
-	const folders = ["/usr/bin", "/usr/sbin"];
-	for (const program of ["runc", "conmon"]) {
-		if (folders.some((folder) => existsSync(join(folder, program)))) continue;
-		report({
-			subject: "containers",
-			outcome: "warning",
-			detail: `${program} is missing: weft run will not work, weft attach will`,
-			fix: "apt-get install runc conmon busybox-static",
-		});
+	for (const name of ["runc", "conmon", "busybox"] as const) {
+		try {
+			program(name);
+		} catch (error) {
+			if (!isWeftError(error, "PROGRAM_MISSING")) throw error;
+			const detail = `${name} is missing: weft run will not work, weft attach will`;
+			report({
+				subject: "containers",
+				outcome: "warning",
+				detail,
+				...(error.fix === undefined ? {} : { fix: error.fix }),
+			});
+		}
 	}
 }
 

@@ -38,13 +38,14 @@ export function validationError(issues: readonly z.core.$ZodIssue[]): WeftError 
 	if (isWeftError(own)) {
 		return new WeftError(own.code, own.message, {
 			...(own.fix === undefined ? {} : { fix: own.fix }),
-			...(field === "" ? {} : { cause: `field "${field}" of the request` }),
+			...(field === "" ? {} : { field }),
 		});
 	}
 	if (issue.code === "unrecognized_keys") return unknownField(issue.keys, field);
 	const subject = field === "" ? "the request" : `"${field}"`;
 	return new WeftError("ARGUMENT_INVALID", `Cannot take ${subject}: ${issue.message}`, {
 		fix: "GET /v1/openapi.json describes each field",
+		field,
 	});
 }
 
@@ -68,6 +69,6 @@ function unknownField(keys: readonly string[], within: string): WeftError {
 	return new WeftError(
 		"ARGUMENT_INVALID",
 		`Cannot take ${JSON.stringify(shown)}: ${within === "" ? "the request" : `"${within}"`} has no such field`,
-		{ fix: "GET /v1/openapi.json describes each field" },
+		{ fix: "GET /v1/openapi.json describes each field", field: within === "" ? shown : `${within}.${shown}` },
 	);
 }

@@ -58,6 +58,8 @@ export interface Command<F extends Flags = Flags> {
 	/** Sentences for the help, below the summary. */
 	readonly details?: string;
 	readonly examples: readonly { readonly type: string; readonly does: string }[];
+	/** Why it is for root only: "it changes network devices". */
+	readonly root?: string;
 	/** How the process ends when weft itself fails; 1 when omitted. Verbs that pass on a container's code take 125, as Docker does. */
 	readonly failureCode?: number;
 	/** @returns How the process ends; 0 when nothing is returned. */

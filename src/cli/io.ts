@@ -10,6 +10,7 @@ export interface Io {
 	readonly stdin: Readable & MaybeTerminal & { setRawMode?(raw: boolean): unknown };
 	readonly stdout: Writable & MaybeTerminal;
 	readonly stderr: Writable & MaybeTerminal;
+	readonly isRoot: boolean;
 	/** Ms since 1970. */
 	now(): number;
 	/** Calls back instead of ending the process. @returns Gives the signal back. */
@@ -23,6 +24,7 @@ export function processIo(): Io {
 		stdin,
 		stdout,
 		stderr,
+		isRoot: process.getuid?.() === 0,
 		now: () => Date.now(),
 		onSignal(signals, listener) {
 			for (const signal of signals) process.on(signal, listener);

@@ -39,6 +39,13 @@ export function joinsOf(
 	aliases: readonly string[],
 ): NetworkJoin[] {
 	const joins = networks.map(readNetwork);
+	const twice = joins.find(({ network }, i) => joins.findIndex((join) => join.network === network) !== i);
+	if (twice !== undefined) {
+		throw new UsageError(
+			`Cannot take --network ${twice.network} twice: a container is in a network once`,
+			`--network ${twice.network}:alias=NAME for one more name`,
+		);
+	}
 	if (ip !== undefined && joins.length !== 1) {
 		throw new UsageError(
 			`Cannot take --ip ${ip}: it goes with one network, ${joins.length} are given`,

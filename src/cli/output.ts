@@ -53,6 +53,22 @@ export function printList<Row extends object>(
 	}
 }
 
+/**
+ * @param toText For a person, when `format` says nothing.
+ * @returns Prints one thing as `format` says.
+ * @throws {UsageError} for a format that cannot be read: asked for before something is done that would be for nothing then.
+ */
+export function itemPrinter<Item extends object>(
+	io: Io,
+	format: string | undefined,
+	toText: (item: Item) => string,
+): (item: Item) => void {
+	if (format === undefined) return (item) => print(io, toText(item));
+	if (format === "json") return (item) => print(io, JSON.stringify(item));
+	const template = templateOf(format);
+	return (item) => print(io, template.line(item, {}));
+}
+
 /** Prints things in full: a JSON list as `docker inspect` does, each on a line of its own as `format` says. */
 export function printItems(io: Io, format: string | undefined, items: readonly object[]): void {
 	if (format === undefined) return print(io, JSON.stringify(items, undefined, 4));

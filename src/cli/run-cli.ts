@@ -1,3 +1,4 @@
+import { isWeftError, WeftError } from "../model/error.ts";
 import type { Service } from "../model/service.ts";
 import { closest } from "./closest.ts";
 import type { Command } from "./command.ts";
@@ -7,6 +8,8 @@ import { UsageError } from "./usage-error.ts";
 
 const usageFailure = 2;
 const failure = 1;
+/** POSIX, Shell Command Language, 2.8.2. */
+const [commandNotExecutable, commandNotFound] = [126, 127];
 
 /**
  * Runs one command line, and prints its errors.
@@ -15,9 +18,11 @@ const failure = 1;
  */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
 	let failureCode: number | undefined;
+	let typed = "weft";
 	try {
 		const words = spelled(args);
 		const { path, entry, rest } = find(words);
+		typed = path;
 		if (entry?.load === undefined) {
 			const { groupHelp } = await import("./help.ts");
 			print(io, groupHelp(path, entry?.summary ?? summary, entry?.children ?? registry));
@@ -26,11 +31,19 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 		const command = (await entry.load()).default;
 		failureCode = command.failureCode;
 		return await runCommand({ path, entry, command }, rest, io);
-	} catch (error) {
+	} catch (thrown) {
+		const error = toUsageError(typed, thrown);
 		const { printError } = await import("./print-error.ts");
 		printError(io.stderr, error);
-		return failureCode ?? (error instanceof UsageError ? usageFailure : failure);
+		return exitCodeOf(error, failureCode);
 	}
+}
+
+/** @param failureCode Of a verb that ends as its command does: then a shell's own codes say that there was none. */
+function exitCodeOf(error: unknown, failureCode: number | undefined): number {
+	if (failureCode === undefined) return error instanceof UsageError ? usageFailure : failure;
+	if (isWeftError(error, "COMMAND_NOT_FOUND")) return commandNotFound;
+	return isWeftError(error, "COMMAND_NOT_EXECUTABLE") ? commandNotExecutable : failureCode;
 }
 
 async function runCommand(
@@ -45,7 +58,18 @@ async function runCommand(
 		print(io, commandHelp(path, entry.summary, command));
 		return 0;
 	}
+	if (command.root !== undefined && !io.isRoot) throw forRoot(path, command.root);
 	return (await command.run({ flags, operands, io, agent: () => agentAt(socketPathOf(io)) })) ?? 0;
+}
+
+function forRoot(path: string, reason: string): WeftError {
+	return new WeftError("NOT_PERMITTED", `Cannot run ${path}: ${reason}, and you are not root`, { fix: `sudo ${path}` });
+}
+
+/** What the agent says of a field of the request was a word of this command line. */
+function toUsageError(path: string, error: unknown): unknown {
+	const misspelled = isWeftError(error, "ARGUMENT_INVALID") && error.field !== undefined;
+	return misspelled ? new UsageError(error.message, `${path} --help`) : error;
 }
 
 async function agentAt(socketPath: string): Promise<Service> {

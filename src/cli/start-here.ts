@@ -14,13 +14,11 @@ const notStarted = 126;
 export function startHere(
 	io: Io,
 	[file = "", ...args]: readonly string[],
-	{ stdin, detach }: { readonly stdin: boolean; readonly detach: boolean },
+	{ stdin, output }: { readonly stdin: boolean; readonly output: boolean },
 ): Promise<number> {
 	const { promise, resolve, reject } = Promise.withResolvers<number>();
-	const child = spawn(file, args, {
-		stdio: detach ? "ignore" : [stdin ? "inherit" : "ignore", "inherit", "inherit"],
-		detached: detach,
-	});
+	const shown = output ? "inherit" : "ignore";
+	const child = spawn(file, args, { stdio: [stdin ? "inherit" : "ignore", shown, shown] });
 	child.once("error", (cause) =>
 		reject(
 			new WeftError("PROGRAM_MISSING", `Cannot run ${file}: it does not start`, {
@@ -29,11 +27,6 @@ export function startHere(
 			}),
 		),
 	);
-	if (detach) {
-		child.once("spawn", () => resolve(0));
-		child.unref();
-		return promise;
-	}
 	// The terminal sends SIGINT and SIGQUIT to the child as well.
 	const giveBack = io.onSignal(["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"], (signal) => {
 		if (signal === "SIGTERM" || signal === "SIGHUP") child.kill(signal);

@@ -13,6 +13,12 @@ export interface Template {
  */
 export function templateOf(text: string): Template {
 	const unescaped = text.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
+	if (!unescaped.includes("{{")) {
+		throw new UsageError(
+			`Cannot print in the format ${JSON.stringify(text)}: wanted json, or a template`,
+			'--format json, or --format "{{.Name}}"',
+		);
+	}
 	const form = /\{\{-?\s*(json\s+)?\.([\w./-]*)\s*-?\}\}/g;
 	const unknown = /\{\{.*?\}\}|\{\{/.exec(unescaped.replace(form, ""));
 	if (unknown !== null) {

@@ -55,12 +55,10 @@ test("connectAgent() carries each call of containers", async () => {
 	);
 	assert.deepEqual(Object.keys((await agent.containers.inspect("web")).networks), ["green"]);
 	await agent.networks.disconnect("green", { container: "web", force: false });
-	assert.deepEqual((await agent.containers.exec("web", { command: ["ls"], tty: false, stdin: false, env: [] })).argv, [
-		"runc",
-		"exec",
-		id,
-		"ls",
-	]);
+	assert.deepEqual(
+		(await agent.containers.exec("web", { command: ["ls"], tty: false, stdin: false, detach: false, env: [] })).argv,
+		["runc", "exec", id, "ls"],
+	);
 	assert.match((await agent.containers.console("web")).attachSocket, /attach$/);
 	const lines = await all(agent.containers.logs("web", { follow: false, tail: 5 }));
 	assert.deepEqual(

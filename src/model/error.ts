@@ -11,6 +11,8 @@ export const errorCodes = {
 	AGENT_UNREACHABLE: 503,
 	ARGUMENT_INVALID: 400,
 	BODY_TOO_LARGE: 413,
+	COMMAND_NOT_EXECUTABLE: 400,
+	COMMAND_NOT_FOUND: 400,
 	CONFIG_INVALID: 400,
 	CONFLICT: 409,
 	CONTAINER_EXISTS: 409,
@@ -66,6 +68,14 @@ export interface ErrorBody {
 	readonly cause?: string;
 	/** A command or a setting that helps. */
 	readonly fix?: string;
+	/** The field of the request that is wrong: "networks[0].ip". */
+	readonly field?: string;
+}
+
+interface WeftErrorOptions {
+	readonly cause?: unknown;
+	readonly fix?: string;
+	readonly field?: string;
 }
 
 /** The one error that users see: what could not be done and why, what to do, and a permanent code. */
@@ -73,11 +83,13 @@ export class WeftError extends Error {
 	override readonly name = "WeftError";
 	readonly code: ErrorCode;
 	readonly fix: string | undefined;
+	readonly field: string | undefined;
 
-	constructor(code: ErrorCode, message: string, options: { fix?: string; cause?: unknown } = {}) {
-		super(message, options.cause === undefined ? undefined : { cause: options.cause });
+	constructor(code: ErrorCode, message: string, { cause, fix, field }: WeftErrorOptions = {}) {
+		super(message, cause === undefined ? undefined : { cause });
 		this.code = code;
-		this.fix = options.fix;
+		this.fix = fix;
+		this.field = field;
 	}
 
 	get status(): number {
@@ -90,14 +102,12 @@ export class WeftError extends Error {
 			message: this.message,
 			...(this.cause === undefined ? {} : { cause: causeText(this.cause) }),
 			...(this.fix === undefined ? {} : { fix: this.fix }),
+			...(this.field === undefined ? {} : { field: this.field }),
 		};
 	}
 
-	static fromBody(body: ErrorBody): WeftError {
-		return new WeftError(body.code, body.message, {
-			...(body.fix === undefined ? {} : { fix: body.fix }),
-			...(body.cause === undefined ? {} : { cause: body.cause }),
-		});
+	static fromBody({ code, message, ...options }: ErrorBody): WeftError {
+		return new WeftError(code, message, options);
 	}
 }
 

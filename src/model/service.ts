@@ -87,7 +87,7 @@ export interface ContainerService {
 	 * @throws CONTAINER_EXISTS, NETWORK_NOT_FOUND, ADDRESS_*, PROGRAM_MISSING, SANDBOX_FAILED
 	 */
 	create(request: CreateContainerRequest): Promise<CreatedView>;
-	/** @throws CONTAINER_NOT_FOUND, CONTAINER_RUNNING, SANDBOX_FAILED (the command cannot be executed) */
+	/** @throws CONTAINER_NOT_FOUND, CONTAINER_RUNNING, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, SANDBOX_FAILED */
 	start(ref: string): Promise<void>;
 	inspect(ref: string): Promise<ContainerView>;
 	/** SIGTERM, and SIGKILL after `timeoutSeconds`. One that is not running is no error. */
@@ -145,8 +145,11 @@ export interface ExecRequest {
 	readonly command: readonly string[];
 	readonly tty: boolean;
 	readonly stdin: boolean;
+	/** The command goes on when what starts it here has ended. */
+	readonly detach: boolean;
 	readonly env: readonly string[];
 	readonly workdir?: string;
+	/** "UID" or "UID:GID". */
 	readonly user?: string;
 }
 

@@ -2,8 +2,9 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { promisify } from "node:util";
-import { causeText, WeftError } from "../model/error.ts";
+import { causeText, type WeftError } from "../model/error.ts";
 import { program } from "./programs.ts";
+import { runcRefusal } from "./refusal.ts";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
 
 const execute = promisify(execFile);
@@ -14,7 +15,7 @@ export type Stdin = "none" | "conmon" | "fifo";
 
 /**
  * Makes a container whose command waits: conmon has runc make it, and stays as its parent, whatever becomes of this process.
- * @throws {WeftError} SANDBOX_FAILED with runc's own words, PROGRAM_MISSING
+ * @throws {WeftError} PROGRAM_MISSING, and what `runcRefusal` says
  */
 export async function prepareContainer(spec: ContainerSpec, paths: ContainerPaths, stdin: Stdin): Promise<void> {
 	const [conmon, runc] = [program("conmon"), program("runc")];
@@ -49,7 +50,7 @@ function stdinFifo(paths: ContainerPaths, runc: string): { readonly runtime: str
 	return { runtime: paths.runtime, [Symbol.dispose]: () => closeSync(fd) };
 }
 
-/** Lets the command of a prepared container begin. @throws {WeftError} SANDBOX_FAILED with runc's own words */
+/** Lets the command of a prepared container begin. @throws {WeftError} What `runcRefusal` says */
 export async function startContainer(spec: ContainerSpec, paths: ContainerPaths): Promise<void> {
 	// Said before it is so: the end of a short one is told before runc is back.
 	writeFileSync(paths.started, new Date().toISOString());
@@ -99,17 +100,6 @@ function runConmon(conmon: string, args: readonly string[]): Promise<{ data?: nu
 	});
 }
 
-function refused({ name, command }: ContainerSpec, said: string): WeftError {
-	const missing = /exec: \\?"?([^"\\:]+)\\?"?:.*(not found|no such file)/i.exec(said)?.[1];
-	if (missing !== undefined) {
-		return new WeftError(
-			"SANDBOX_FAILED",
-			`Cannot start container "${name}": its root has no program "${command[0] ?? missing}"`,
-			{
-				fix: "check the command, or give a --rootfs that has it",
-				cause: said.trim(),
-			},
-		);
-	}
-	return new WeftError("SANDBOX_FAILED", `Cannot start container "${name}": runc refused`, { cause: said.trim() });
+function refused({ name, command: [program = ""] }: ContainerSpec, said: string): WeftError {
+	return runcRefusal(`Cannot start container "${name}"`, program, said);
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { WeftError } from "../model/error.ts";
 
 const folders = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"];
@@ -15,9 +15,18 @@ const packages = {
 
 /** @returns The path of a program. @throws {WeftError} PROGRAM_MISSING */
 export function program(name: keyof typeof packages): string {
-	const path = folders.map((folder) => `${folder}/${name}`).find((candidate) => existsSync(candidate));
+	const path = folders.map((folder) => `${folder}/${name}`).find(isExecutable);
 	if (path !== undefined) return path;
 	throw new WeftError("PROGRAM_MISSING", `Cannot run containers: ${name} is not installed`, {
 		fix: `apt-get install ${packages[name]}`,
 	});
+}
+
+function isExecutable(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
 }

@@ -20,7 +20,10 @@ const mtu = { least: 68, most: 65_485 };
 
 export const createToken = schemaOf<{ ttlSeconds: number }>()(
 	z.strictObject({
-		ttlSeconds: form.integer(1, longestTokenSeconds).default(3600).describe("After this the token is refused"),
+		ttlSeconds: form
+			.integer(1, longestTokenSeconds, " (30 days)")
+			.default(3600)
+			.describe("After this the token is refused"),
 	}),
 );
 
@@ -100,7 +103,7 @@ export const createContainer = schemaOf<CreateContainerRequest>()(
 );
 
 export const stop = schemaOf<{ timeoutSeconds: number }>()(
-	z.strictObject({ timeoutSeconds: form.integer(0, daySeconds).default(10).describe("Then SIGKILL") }),
+	z.strictObject({ timeoutSeconds: form.integer(0, daySeconds, " (a day)").default(10).describe("Then SIGKILL") }),
 );
 
 export const kill = schemaOf<{ signal: string }>()(z.strictObject({ signal: form.signalName.default("SIGKILL") }));
@@ -121,9 +124,10 @@ export const exec = schemaOf<ExecRequest>()(
 		command: form.command,
 		tty: z.boolean().default(false),
 		stdin: z.boolean().default(false),
+		detach: z.boolean().default(false).describe("The command goes on when what starts it has ended"),
 		env: form.environment.default([]),
 		workdir: form.absolutePath.optional(),
-		user: form.word.optional(),
+		user: form.user.optional(),
 	}),
 );
 

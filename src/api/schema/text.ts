@@ -43,6 +43,14 @@ export const word = z
 	.max(128, "it has more than 128 characters")
 	.regex(/^[\x21-\x7e]*$/, "wanted letters, digits and signs without spaces");
 
+/** runc reads a longer number as another one. */
+const highestId = 2_147_483_647;
+
+export const user = z
+	.string()
+	.regex(/^\d{1,10}(:\d{1,10})?$/, "wanted UID or UID:GID, in numbers")
+	.refine((ids) => ids.split(":").every((id) => Number(id) <= highestId), `an id is at most ${highestId}`);
+
 /** A text for the kernel: a NUL would end it early. */
 export const text = z
 	.string()
@@ -67,9 +75,9 @@ export const signalName = z.string().refine((signal) => Object.hasOwn(constants.
 
 export const labels = z.record(z.string().min(1).max(128), text);
 
-/** A whole number between bounds, both included. */
-export function integer(least: number, most: number): z.ZodNumber {
-	const message = `wanted a whole number from ${least} to ${most}`;
+/** A whole number between bounds, both included. @param note Says what `most` is: " (30 days)". */
+export function integer(least: number, most: number, note = ""): z.ZodNumber {
+	const message = `wanted a whole number from ${least} to ${most}${note}`;
 	return z.int(message).min(least, message).max(most, message);
 }
 

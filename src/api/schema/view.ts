@@ -29,6 +29,7 @@ export const errorBody = schemaOf<ErrorBody>()(
 			message: z.string(),
 			cause: z.string().optional(),
 			fix: z.string().optional().describe("A command or a setting that helps"),
+			field: z.string().optional().describe("The field of the request that is wrong"),
 		})
 		.meta({ id: "Error" }),
 );

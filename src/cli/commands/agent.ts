@@ -11,6 +11,7 @@ export default command({
 		socket: { type: "string", value: "PATH", help: "The API's socket; weft.sock in the run folder otherwise" },
 	},
 	details: "weft launch prepares the host and starts this. Ends on SIGTERM; containers and their networks go on.",
+	root: "it changes network devices",
 	examples: [{ type: "weft agent", does: "The agent of a host that was launched before, for systemd" }],
 	async run({ flags, io }) {
 		const { runAgent } = await import("../../agent/main.ts");

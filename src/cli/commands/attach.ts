@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import type { AttachedView } from "../../model/service.ts";
 import { command } from "../command.ts";
-import { print } from "../io.ts";
+import { itemFormat, itemPrinter } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
 
 export default command({
@@ -15,7 +16,7 @@ export default command({
 		name: { type: "string", value: "NAME", help: "Its name in the network's DNS" },
 		ip: { type: "string", value: "ADDRESS", help: "A fixed address out of the subnet" },
 		alias: { type: "string", multiple: true, value: "NAME", help: "One more name of it" },
-		format: { type: "string", value: "FORMAT", help: "json", completes: ["json"] },
+		...itemFormat,
 	},
 	details:
 		"NETNS is a name below /run/netns or an absolute path. The process keeps its namespace; weft adds an interface,\n" +
@@ -30,6 +31,12 @@ export default command({
 		if (network === undefined) {
 			throw new UsageError("Cannot run weft attach: it needs a network", "weft attach --network NETWORK NETNS|PID");
 		}
+		const show = itemPrinter<AttachedView>(
+			io,
+			flags.format,
+			({ name, ifname, ipAddress, ipPrefixLen, nameserver }) =>
+				`${name}: ${ifname} ${ipAddress}/${ipPrefixLen} in ${network}, names at ${nameserver}`,
+		);
 		const view = await (await agent()).attach({
 			netns,
 			network,
@@ -37,9 +44,7 @@ export default command({
 			aliases: flags.alias,
 			...(ip === undefined ? {} : { ip }),
 		});
-		const { name, ifname, ipAddress, ipPrefixLen, nameserver } = view;
-		if (flags.format === "json") return print(io, JSON.stringify(view));
-		print(io, `${name}: ${ifname} ${ipAddress}/${ipPrefixLen} in ${network}, names at ${nameserver}`);
+		show(view);
 	},
 });
 

@@ -11,6 +11,7 @@ export default command({
 		pause: { type: "string", default: "0", value: "MS", help: "Wait between steps, to read along" },
 	},
 	details: "Makes two hosts in namespaces of this machine, and leaves nothing behind. Each step is checked.",
+	root: "it makes network namespaces",
 	examples: [
 		{ type: "weft demo", does: "From two bare hosts to containers that reach each other" },
 		{ type: "weft demo --keep", does: "The same, and the hosts stay" },

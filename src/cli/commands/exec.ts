@@ -1,6 +1,6 @@
 import { command } from "../command.ts";
 import { readEnv } from "../env.ts";
-import { startHere } from "../start-here.ts";
+import { runcExec } from "../runc-exec.ts";
 import { UsageError } from "../usage-error.ts";
 
 export default command({
@@ -38,10 +38,13 @@ export default command({
 			command: argv,
 			tty: tty && !detach,
 			stdin,
+			detach,
 			env: readEnv(flags.env, io.env),
 			...(workdir === undefined ? {} : { workdir }),
 			...(user === undefined ? {} : { user }),
 		});
-		return startHere(io, command.argv, { stdin: stdin || tty, detach });
+		const [program = ""] = argv;
+		const task = `Cannot run "${program}" in container "${ref}"`;
+		return runcExec(io, command.argv, { task, program, stdin: (stdin || tty) && !detach, output: !detach });
 	},
 });

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import type { LaunchStep } from "../../model/launch.ts";
 import { command } from "../command.ts";
@@ -19,6 +19,7 @@ export default command({
 	},
 	details:
 		"Settings are remembered: launch without flags starts the agent again as it was. Running containers are not touched.",
+	root: "it changes network devices",
 	examples: [
 		{ type: "weft launch", does: "Start a cluster, with the embedded store on this host" },
 		{ type: "weft launch --join TOKEN", does: "Join it from the next host" },
@@ -32,9 +33,10 @@ export default command({
 				...(flags.store === undefined ? {} : { store: flags.store }),
 				...(flags["advertise-addr"] === undefined ? {} : { advertiseAddr: flags["advertise-addr"] }),
 				...(flags.name === undefined ? {} : { name: flags.name }),
-				stateDir: flags["state-dir"],
-				runDir: flags["run-dir"],
-				socketPath: io.env["WEFT_SOCKET"] || join(flags["run-dir"], "weft.sock"),
+				stateDir: resolve(flags["state-dir"]),
+				runDir: resolve(flags["run-dir"]),
+				// The agent has another working directory.
+				socketPath: resolve(io.env["WEFT_SOCKET"] || join(flags["run-dir"], "weft.sock")),
 				...(flags.foreground ? { foreground: untilStopped(io) } : {}),
 			},
 			(step) => report(io, step),

@@ -14,6 +14,7 @@ export default command({
 		state: { type: "string", default: `${runDirDefault}/names.json`, value: "PATH", help: "Keeps the last picture" },
 	},
 	details: "The agent starts it, and starts it again when it ends.",
+	root: "it serves in the network namespaces of containers",
 	examples: [{ type: "weft names", does: "Run until SIGTERM" }],
 	async run({ flags, io }) {
 		const { runNames } = await import("../../names/main.ts");

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { isWeftError } from "../../model/error.ts";
 import type { CreateContainerRequest, Service } from "../../model/service.ts";
 import { command } from "../command.ts";
 import { readEnv } from "../env.ts";
@@ -9,6 +11,7 @@ import { UsageError } from "../usage-error.ts";
 /** A person who interrupts so often wants to go, whatever the container makes of it. */
 const patience = 3;
 const interrupted = 130;
+const cannotBegin = ["COMMAND_NOT_FOUND", "COMMAND_NOT_EXECUTABLE", "SANDBOX_FAILED", "PROGRAM_MISSING"] as const;
 
 export default command({
 	operands: [{ name: "COMMAND", verbatim: true }],
@@ -63,22 +66,36 @@ export default command({
 			autoRemove: flags.rm,
 			...(name === undefined ? {} : { name }),
 			...(hostname === undefined ? {} : { hostname }),
-			...(rootfs === undefined ? {} : { rootfs }),
+			...(rootfs === undefined ? {} : { rootfs: rootfs === "" ? rootfs : resolve(rootfs) }),
 			...(workdir === undefined ? {} : { workdir }),
 		};
 		const service = await agent();
 		const { id, warnings } = await service.containers.create(request);
 		for (const warning of warnings) note(io, `warning: ${warning}`);
-		if (detach) {
-			await service.containers.start(id);
-			print(io, id);
-			return 0;
+		try {
+			return await start(service, id, { detach, attach: tty || stdin, io });
+		} catch (error) {
+			// What cannot begin is of no use to anybody, and holds an address and a name.
+			if (isWeftError(error, ...cannotBegin)) await service.containers.remove(id, { force: true }).catch(() => {});
+			throw error;
 		}
-		if (!tty && !stdin) return withItsLog(service, id, io);
-		const { withItsStreams } = await import("../console.ts");
-		return withItsStreams(service, id, io);
 	},
 });
+
+async function start(
+	service: Service,
+	id: string,
+	{ detach, attach, io }: { readonly detach: boolean; readonly attach: boolean; readonly io: Io },
+): Promise<number> {
+	if (detach) {
+		await service.containers.start(id);
+		print(io, id);
+		return 0;
+	}
+	if (!attach) return withItsLog(service, id, io);
+	const { withItsStreams } = await import("../console.ts");
+	return withItsStreams(service, id, io);
+}
 
 /** Shows what it writes and passes signals on, until it ends. @returns Its exit code. */
 async function withItsLog({ containers }: Service, id: string, io: Io): Promise<number> {

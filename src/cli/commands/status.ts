@@ -1,10 +1,9 @@
 import type { ProblemView, StatusView } from "../../model/view.ts";
 import { spanText } from "../ago.ts";
 import { command } from "../command.ts";
-import { type Io, print } from "../io.ts";
-import { itemFormat } from "../output.ts";
+import type { Io } from "../io.ts";
+import { itemFormat, itemPrinter } from "../output.ts";
 import { visible } from "../table.ts";
-import { templateOf } from "../template.ts";
 
 export default command({
 	operands: [],
@@ -15,15 +14,14 @@ export default command({
 		{ type: "weft status -f json", does: "The same for a program" },
 	],
 	async run({ flags, io, agent }) {
+		const show = itemPrinter<StatusView>(io, flags.format, (status) => statusText(io, status));
 		const status = await (await agent()).status();
-		if (flags.format === undefined) printStatus(io, status);
-		else if (flags.format === "json") print(io, JSON.stringify(status));
-		else print(io, templateOf(flags.format).line(status, {}));
+		show(status);
 		return status.problems.length === 0 ? 0 : 1;
 	},
 });
 
-function printStatus(io: Io, status: StatusView): void {
+function statusText(io: Io, status: StatusView): string {
 	const { host, store, names, kernel, problems } = status;
 	const since = (time: string) => spanText(io.now() - Date.parse(time)).toLowerCase();
 	const audited = kernel.auditedAt === undefined ? "" : `, audited ${since(kernel.auditedAt)} ago`;
@@ -39,8 +37,8 @@ function printStatus(io: Io, status: StatusView): void {
 		],
 		["health", problems.length === 0 ? "all well" : count(problems.length, "problem")],
 	];
-	print(io, facts.map(([name, text]) => `${`${name}:`.padEnd(9)}${visible(text)}`).join("\n"));
-	for (const problem of problems) print(io, problemText(problem, since));
+	const lines = facts.map(([name, text]) => `${`${name}:`.padEnd(9)}${visible(text)}`);
+	return [...lines, ...problems.map((problem) => problemText(problem, since))].join("\n");
 }
 
 function problemText({ code, message, cause, fix, since: from }: ProblemView, since: (time: string) => string): string {

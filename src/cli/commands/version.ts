@@ -1,19 +1,22 @@
 import { isWeftError } from "../../model/error.ts";
 import { command } from "../command.ts";
-import { print } from "../io.ts";
+import { itemFormat, itemPrinter } from "../output.ts";
 
 export default command({
 	operands: [],
-	flags: { format: { type: "string", value: "FORMAT", help: "json", completes: ["json"] } },
+	flags: itemFormat,
 	examples: [{ type: "weft version", does: "Of this program, and of the agent when one runs" }],
 	async run({ flags, io, agent }) {
 		const { version } = await import("../../agent/version.ts");
+		const show = itemPrinter(io, flags.format, versionText);
 		const running = await agentVersion(agent);
-		if (flags.format === "json") return print(io, JSON.stringify({ version, ...(running && { agent: running }) }));
-		print(io, `weft ${version}`);
-		if (running !== undefined && running !== version) print(io, `agent ${running}`);
+		show({ version, ...(running === undefined ? {} : { agent: running }) });
 	},
 });
+
+function versionText({ version, agent }: { readonly version: string; readonly agent?: string }): string {
+	return agent === undefined || agent === version ? `weft ${version}` : `weft ${version}\nagent ${agent}`;
+}
 
 async function agentVersion(
 	agent: () => Promise<{ status(): Promise<{ version: string }> }>,

@@ -6,6 +6,7 @@ export default command({
 	operands: [],
 	flags: labFlag,
 	details: "Works whatever state the lab is in, and when there is none.",
+	root: "it removes network namespaces",
 	examples: [{ type: "weft lab down", does: "Leave nothing behind" }],
 	run: ({ flags }) => new Lab(flags.lab).down(),
 });

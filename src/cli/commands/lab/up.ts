@@ -13,6 +13,7 @@ export default command({
 	},
 	details:
 		"Hosts are network namespaces of this machine on an underlay of their own, 192.168.56.0/24: host1 is .101. Nothing else of the machine is touched.",
+	root: "it makes network namespaces",
 	examples: [
 		{ type: "weft lab up --hosts 3", does: "Three hosts, each with an agent, in one cluster" },
 		{ type: "weft lab exec host1 -- weft hosts", does: "Ask host1's agent" },
