@@ -1,8 +1,8 @@
 import type { Cluster } from "./cluster.ts";
 
 /** What a host holds, read by the machine's own tools and not by weft: sorted lines, one for each thing. */
-export function held(cluster: Cluster, host: string): string[] {
-	const { code, stdout, stderr } = cluster.test.run(host, "sh", "-c", script);
+export async function held(cluster: Cluster, host: string): Promise<string[]> {
+	const { code, stdout, stderr } = await cluster.test.runAside(host, "sh", "-c", script);
 	if (code !== 0) throw new Error(`cannot look at ${host}: ${stderr}`);
 	return stdout
 		.split("\n")

@@ -4,7 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Model, ModelBox } from "./model.ts";
 
 /** Pings and asks, from inside a container, for everything that the model knows. @throws When they disagree. */
-export function checkReach(cluster: Cluster, model: Model, from: ModelBox): void {
+export async function checkReach(cluster: Cluster, model: Model, from: ModelBox): Promise<void> {
 	const others = model.running();
 	const addresses = others.flatMap((box) => [...box.addresses.values()]);
 	const script = [
@@ -14,7 +14,9 @@ export function checkReach(cluster: Cluster, model: Model, from: ModelBox): void
 		...[...addresses, underlay.world].map((to) => `(ping -q -c 1 -W 1 ${to} >/dev/null 2>&1 && echo "ping ${to}") &`),
 		"wait",
 	].join("\n");
-	const said = cluster.test.attack(from.host, from.name, "sh", "-c", script).stdout.split("\n");
+	const { netns } = await cluster.service(from.host).containers.inspect(from.name);
+	const { stdout } = await cluster.test.runAside(from.host, "nsenter", `--net=${netns}`, "sh", "-c", script);
+	const said = stdout.split("\n");
 	const pinged = new Set(said.filter((line) => line.startsWith("ping ")).map((line) => line.slice(5)));
 	const reachable = others.flatMap((box) => model.shared(from, box).map((network) => box.addresses.get(network) ?? ""));
 	if (model.hasWayOut(from)) reachable.push(underlay.world);

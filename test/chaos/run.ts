@@ -61,11 +61,11 @@ export async function chaos({
 			deaths += await carryOut(cluster, model, operation, violence);
 			await agree(cluster, model);
 			const from = random.chance(0.2) ? random.pick(model.running()) : undefined;
-			if (from !== undefined) checkReach(cluster, model, from);
+			if (from !== undefined) await checkReach(cluster, model, from);
 		}
 		return { done, deaths };
 	} finally {
-		await cluster.test.lab.down();
+		if (process.env["KEEP"] === undefined) await cluster.test.lab.down();
 	}
 }
 
@@ -90,28 +90,25 @@ async function prepareViolence(cluster: Cluster, model: Model, random: Random, h
 		};
 	}
 	const [victim, delayMs] = [random.pick(cluster.hosts) ?? host, random.below(80)];
-	if (kind < 0.9) return killLater(`the agent of ${victim}`, delayMs, await cluster.agentPid(victim));
+	if (kind < 0.9) return killLater(cluster, victim, `the agent of ${victim}`, delayMs, await cluster.agentPid(victim));
 	const box = random.pick(model.running());
 	if (kind < 0.95 || box === undefined) {
 		const { names } = await cluster.service(victim).status();
-		return killLater(`the name server of ${victim}`, delayMs, names.pid);
+		return killLater(cluster, victim, `the name server of ${victim}`, delayMs, names.pid);
 	}
 	const { pid } = await cluster.service(box.host).containers.inspect(box.name);
 	// It ends whenever the blow falls; the model is told when the operation is over.
-	return { ...killLater(`the process of ${box.name}`, delayMs, pid), note: () => model.end(box) };
+	return { ...killLater(cluster, box.host, `the process of ${box.name}`, delayMs, pid), note: () => model.end(box) };
 }
 
-function killLater(what: string, delayMs: number, pid: number | undefined): Violence {
+function killLater(cluster: Cluster, host: string, what: string, delayMs: number, pid: number | undefined): Violence {
 	return {
 		...peace,
 		text: `, ${what} is killed after ${delayMs} ms`,
 		async strike() {
 			await sleep(delayMs);
-			try {
-				if (pid !== undefined) process.kill(pid, "SIGKILL");
-			} catch {
-				// It has ended by itself.
-			}
+			// It may have ended by itself.
+			if (pid !== undefined) cluster.test.run(host, "kill", "-KILL", `${pid}`);
 		},
 	};
 }
@@ -146,13 +143,18 @@ async function carryOut(cluster: Cluster, model: Model, operation: Operation, vi
 async function agree(cluster: Cluster, model: Model): Promise<void> {
 	await cluster.quiet();
 	const deadline = performance.now() + settleMs;
-	for (const host of cluster.hosts) {
-		for (;;) {
-			const difference = differ(held(cluster, host), wanted(model, await knownOf(cluster), host));
-			if (difference === "") break;
-			assert.ok(performance.now() < deadline, `${host} is not as it should be:\n${difference}`);
-			await sleep(100);
-		}
+	for (;;) {
+		const known = await knownOf(cluster);
+		const differences = await Promise.all(
+			cluster.hosts.map(async (host) => {
+				const difference = differ(await held(cluster, host), wanted(model, known, host));
+				return difference === "" ? "" : `${host} is not as it should be:\n${difference}`;
+			}),
+		);
+		const difference = differences.filter((text) => text !== "").join("\n");
+		if (difference === "") return;
+		assert.ok(performance.now() < deadline, difference);
+		await sleep(100);
 	}
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { holderOf } from "../../src/lab/holder.ts";
 import { Lab } from "../../src/lab/lab.ts";
@@ -26,6 +26,17 @@ export class TestLab {
 		const [program = "", ...args] = this.lab.argv(host, argv);
 		const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 60_000, cwd: "/" });
 		return { code: status, stdout, stderr };
+	}
+
+	/** Runs a command to its end, while others go on. */
+	runAside(host: string, ...argv: readonly string[]): Promise<Ended> {
+		const [program = "", ...args] = this.lab.argv(host, argv);
+		return new Promise((resolve) => {
+			execFile(program, args, { timeout: 60_000, cwd: "/" }, (error, stdout, stderr) => {
+				const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+				resolve({ code, stdout, stderr });
+			});
+		});
 	}
 
 	/** Runs `weft …` on a host. @returns What it printed. @throws When it fails, with what it said. */

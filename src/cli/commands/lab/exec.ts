@@ -14,6 +14,6 @@ export default command({
 		{ type: "weft lab exec host2 -- ip netns", does: "Look at host2 with its own eyes" },
 	],
 	async run({ flags, operands: [host = "", ...argv], io }) {
-		return startHere(io, new Lab(flags.lab).argv(host, argv), { stdin: true, detach: false });
+		return startHere(io, new Lab(flags.lab).argv(host, argv), { stdin: true, output: true });
 	},
 });
