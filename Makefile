@@ -11,10 +11,10 @@ KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.
 NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check types lint format layers unit test kernel-tests demo bench build clean
+.PHONY: help setup check types lint format layers unit test kernel-tests demo bench bench-dns build clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: npm packages, the pinned Node, Debian packages
 	@scripts/setup.sh test
@@ -35,6 +35,10 @@ test: ## everything: check, then the tests against the real kernel, stores and p
 bench: ## measure against the bare underlay: table and SVG into docs/benchmarks (root)
 	@scripts/setup.sh test
 	@node test/bench/main.ts $(BENCH_FLAGS)
+
+bench-dns: ## measure name answers beside dnsmasq (root)
+	@scripts/setup.sh test
+	@node test/bench/dns.ts
 
 build: ## bundle the release into dist/
 	@scripts/setup.sh npm
