@@ -11,7 +11,7 @@ KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.
 NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check types lint format layers unit test kernel-tests demo bench bench-dns build clean
+.PHONY: help setup check types lint format layers unit test kernel-tests soak demo bench bench-dns build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: ## everything: check, then the tests against the real kernel, stores and p
 	@scripts/setup.sh test
 	@$(if $(CHECKED),true,$(MAKE) --no-print-directory check)
 	@$(MAKE) --no-print-directory kernel-tests
+
+soak: ## random changes on kernel and fake, compared for SOAK_MINUTES (30); SOAK_SEED repeats one search (root)
+	@scripts/setup.sh test
+	@SOAK_MINUTES=$${SOAK_MINUTES-30} node --test --test-reporter=spec $(wildcard test/soak/*.test.ts)
 
 bench: ## measure against the bare underlay: table and SVG into docs/benchmarks (root)
 	@scripts/setup.sh test

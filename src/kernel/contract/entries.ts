@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ipv4, macOf } from "../../model/address.ts";
 import { keyOf, type Resource } from "../../model/kernel-state.ts";
-import { prefix } from "../../model/prefix.ts";
+import { type Cidr, prefix } from "../../model/prefix.ts";
 import { apply, deleting, errnos, held, making, type OpenedKernel, overlayScope, sandboxScope } from "./fixture.ts";
 import { local, remote, type SampleOverlay, sampleOverlay } from "./samples.ts";
 
@@ -95,10 +95,42 @@ export function entryContract({ title, skip, fixture }: OpenedKernel): void {
 		};
 		const moved: Resource = { ...route, via: ipv4("10.0.0.6") };
 		apply(kernel, making([route, moved]));
-		apply(kernel, deleting(route));
+		const { via: _, ...direct } = route;
+		apply(kernel, deleting(route, direct));
 		assert.deepEqual(everything().get(keyOf(route)), moved);
+		apply(kernel, making([direct]));
 		apply(kernel, deleting(moved));
+		assert.deepEqual(everything().get(keyOf(route)), direct);
+		apply(kernel, deleting(direct));
 		assert.equal(everything().get(keyOf(route)), undefined);
+	});
+
+	test(title("the first address of a subnet takes the later ones along"), { skip }, () => {
+		const { kernel } = fixture();
+		const addresses = ["10.5.0.1/24", "10.5.0.2/24", "10.5.1.1/24", "10.5.0.3/24"].map((address): Resource => {
+			return { kind: "addr", ns: overlay.ns, dev: "br0", address: address as Cidr };
+		});
+		const [first, second, other, last] = addresses as [Resource, Resource, Resource, Resource];
+		const left = () => addresses.filter((address) => everything().has(keyOf(address)));
+		apply(kernel, making(addresses));
+		apply(kernel, deleting(second));
+		assert.deepEqual(left(), [first, other, last]);
+		apply(kernel, deleting(first));
+		assert.deepEqual(left(), [other]);
+		apply(kernel, deleting(other));
+	});
+
+	test(title("a bridge that gets another MAC loses its neighbours"), { skip }, () => {
+		const { kernel } = fixture();
+		const { br0, ns } = overlay;
+		const neigh: Resource = { kind: "neigh", ns, dev: "br0", address: local, mac: macOf(local) };
+		const other = { ...br0, mac: macOf(ipv4("10.0.0.9")) };
+		apply(kernel, making([neigh]));
+		apply(kernel, [
+			{ verb: "set", resource: other, was: br0 },
+			{ verb: "set", resource: br0, was: other },
+		]);
+		assert.equal(everything().get(keyOf(neigh)), undefined);
 	});
 
 	test(title("a setting is written, read, and has no absence"), { skip }, () => {

@@ -1,5 +1,5 @@
 import type { Addr, Fdb, Neigh, Route } from "../../model/kernel-state.ts";
-import { networkOf, parseCidr, prefixContains } from "../../model/prefix.ts";
+import { type Cidr, networkOf, type Prefix, parseCidr, prefixContains } from "../../model/prefix.ts";
 import { devNamed, disableIp, type FakeDev, type FakeHost, nsNamed, refusal } from "./state.ts";
 
 /** @throws {Errno} ENOENT (the namespace), ENODEV */
@@ -7,13 +7,25 @@ export function replaceAddr(host: FakeHost, addr: Addr): void {
 	devNamed(nsNamed(host, addr.ns), addr.dev, "RTM_NEWADDR").addrs.set(addr.address, addr);
 }
 
-/** With its last address a device loses all that IPv4 had there (fib_disable_ip() in net/ipv4/fib_frontend.c). */
+/**
+ * The first address of a subnet takes the later ones along (__inet_del_ifa() in net/ipv4/devinet.c), and the last one of a
+ * device all that IPv4 had there (fib_disable_ip() in net/ipv4/fib_frontend.c).
+ */
 export function delAddr(host: FakeHost, addr: Addr): void {
 	const dev = devOf(host, addr);
-	if (dev?.addrs.delete(addr.address) && dev.addrs.size === 0) disableIp(dev);
+	if (dev?.addrs.has(addr.address) !== true) return;
+	const subnet = subnetOf(addr.address);
+	const alike = [...dev.addrs.keys()].filter((address) => subnetOf(address) === subnet);
+	for (const address of alike[0] === addr.address ? alike : [addr.address]) dev.addrs.delete(address);
+	if (dev.addrs.size === 0) disableIp(dev);
 }
 
-/** @throws {Errno} ENOENT (the namespace), ENODEV, ENETDOWN, ENETUNREACH (no network of `dev` holds the gateway) */
+function subnetOf(address: Cidr): Prefix | undefined {
+	const cidr = parseCidr(address);
+	return cidr && networkOf(cidr.address, cidr.bits);
+}
+
+/** @throws {Errno} ENOENT (the namespace), ENODEV, ENETDOWN, ENETUNREACH (the gateway is not on a network of `dev`) */
 export function replaceRoute(host: FakeHost, route: Route): void {
 	const ns = nsNamed(host, route.ns);
 	const dev = devNamed(ns, route.dev, "RTM_NEWROUTE");
@@ -22,13 +34,11 @@ export function replaceRoute(host: FakeHost, route: Route): void {
 	ns.routes.set(route.dst, route);
 }
 
-/** A device that is down has no connected routes. */
+/** Over a connected route, which a device that is down has none of, or one without a gateway. */
 function reaches(dev: FakeDev, via: NonNullable<Route["via"]>): boolean {
-	if (!dev.up) return false;
-	return [...dev.addrs.keys()].some((address) => {
-		const cidr = parseCidr(address);
-		return cidr !== undefined && prefixContains(networkOf(cidr.address, cidr.bits), via);
-	});
+	const connected = dev.up ? [...dev.addrs.keys()].flatMap((address) => subnetOf(address) ?? []) : [];
+	const direct = [...dev.ns.routes.values()].filter((route) => route.dev === dev.name && route.via === undefined);
+	return [...connected, ...direct.map(({ dst }) => dst)].some((subnet) => prefixContains(subnet, via));
 }
 
 /** Only the very route: one that points elsewhere by now stays. */

@@ -1,3 +1,4 @@
+import type { Mac } from "../../model/address.ts";
 import { type Link, type NetnsRef, nsOf, type PortFlags, type VethLink } from "../../model/kernel-state.ts";
 import { sysctlDevice } from "../../plan/rank.ts";
 import {
@@ -98,14 +99,20 @@ export function setLink(host: FakeHost, link: Link): void {
 		if (dev.master !== master) checkMaster(master);
 		dev.mtuBytes = link.mtuBytes;
 		dev.alias = link.alias;
-		if (link.type === "bridge") dev.mac = link.mac;
+		if (link.type === "bridge") setMac(dev, link.mac);
 		enslave(dev, master, link.port);
 	}
 	setUp(dev, link.up);
 	if (link.type !== "veth" || dev.other === undefined) return;
-	dev.other.mac = link.peer.mac;
+	setMac(dev.other, link.peer.mac);
 	dev.other.mtuBytes = link.peer.mtuBytes;
 	setUp(dev.other, link.peer.up);
+}
+
+/** What was resolved under another address is forgotten, `permanent` or not (arp_netdev_event() in net/ipv4/arp.c). */
+function setMac(dev: FakeDev, mac: Mac): void {
+	if (dev.mac !== mac) dev.neighs.clear();
+	dev.mac = mac;
 }
 
 /** A device that goes down loses its neighbours and routes, and keeps its addresses and forwarding entries. */

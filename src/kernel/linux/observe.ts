@@ -40,7 +40,7 @@ function observeScope(session: Session, scope: ObserveScope): Resource[] {
 	const { ns, role } = scope;
 	try {
 		const resources: Resource[] = role !== "host" && !ns.startsWith("/") ? [{ kind: "netns", name: ns }] : [];
-		const links = staying(session, ns, dump(session, ns, getLinksRequest(), readLink));
+		const links = readLinks(session, ns);
 		const sysctls = scope.sysctls.filter((key) => hasDevice(links, sysctlDevice(key)));
 		for (const [key, value] of readSysctls(ns, sysctls)) resources.push({ kind: "sysctl", ns, key, value });
 		if (role === "sandbox") return [...resources, ...observeSandbox(session, ns, links)];
@@ -54,8 +54,9 @@ function observeScope(session: Session, scope: ObserveScope): Resource[] {
 }
 
 /** What is leaving counts as gone, and what a process that was killed has left on its way out goes on. */
-function staying(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): LinkInfo[] {
-	resumeDepartures(session, ns, links);
+function readLinks(session: Session, ns: NetnsRef): LinkInfo[] {
+	const links = dump(session, ns, getLinksRequest(), readLink);
+	if (resumeDepartures(session, ns, links)) return readLinks(session, ns);
 	return links.filter(({ ifindex }) => !session.departures.has(ns, ifindex));
 }
 
@@ -129,7 +130,6 @@ function linkOf(
 		up,
 		mtuBytes,
 		alias,
-		// A port without a master that counts is on its way out of a bridge that leaves.
 		...(master === undefined ? {} : { master }),
 		...(master === undefined || port === undefined ? {} : { port }),
 	};

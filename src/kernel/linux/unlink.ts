@@ -3,6 +3,7 @@ import type { NetnsRef } from "../../model/kernel-state.ts";
 import { codeOf, Errno } from "../errno.ts";
 import { closePortRequest, getLinkRequest, getLinksRequest, linkGroup, setLinkRequest } from "../netlink/link.ts";
 import { type LinkInfo, readLink } from "../netlink/link-read.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
 import { deleteNetns } from "../netns.ts";
 import { type LinkEnd, leavingGroup } from "./departures.ts";
 import { readPeers } from "./peers.ts";
@@ -45,10 +46,10 @@ export function removeNetns(session: Session, name: string): void {
 	deleteNetns(name);
 }
 
-/** Lets links go that a process which was killed has put into the leaving group. */
-export function resumeDepartures(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): void {
+/** Lets links go that a process which was killed has put into the leaving group. @returns Whether there were such. */
+export function resumeDepartures(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): boolean {
 	const left = links.filter(({ group, ifindex }) => group === leavingGroup && !session.departures.has(ns, ifindex));
-	if (left.length > 0) dismiss(session, ns, left);
+	return left.length > 0 && dismiss(session, ns, left).size < left.length;
 }
 
 /** Several links go in one request, because that costs no more than one. @returns What was refused, by index. */
@@ -69,8 +70,16 @@ function dismiss(session: Session, ns: NetnsRef, links: readonly LinkInfo[]): Ma
 	socket.request(ports.map(({ ifindex }) => closePortRequest(ifindex)));
 	const ends = [...leaving.keys()].flatMap((ifindex) => [{ ns, ifindex }, ...(peers.get(ifindex) ?? [])]);
 	if (ends.length > 0) session.departures.begin(ns, ends);
+	if (freesPorts(socket, leaving)) while (session.departures.hasten([ns]));
 	session.linksChanged();
 	return refused;
+}
+
+/** @returns Whether links stay that are ports of a bridge which leaves: what they were to it cannot count as gone, so it has to go. */
+function freesPorts(socket: NetlinkSocket, leaving: ReadonlyMap<number, LinkInfo>): boolean {
+	if (![...leaving.values()].some(({ kind }) => kind === "bridge")) return false;
+	const links = socket.dump(getLinksRequest()).map(readLink);
+	return links.some(({ master = 0, ifindex }) => leaving.has(master) && !leaving.has(ifindex));
 }
 
 /** @returns The other ends of pairs, where weft knows them, by the index of this one. */

@@ -18,13 +18,12 @@ export type NewRoute = Pick<RouteInfo, "dst" | "ifindex" | "via">;
 
 /** Of protocol {@link routeProtocol}. */
 export function replaceRouteRequest(route: NewRoute): Request {
-	const scope = route.via === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-	return routeRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route, scope);
+	return routeRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route);
 }
 
 /** Matches only the very route: one that points elsewhere stays. */
 export function delRouteRequest(route: NewRoute): Request {
-	return routeRequest(RTM_DELROUTE, 0, route, RT_SCOPE_NOWHERE);
+	return routeRequest(RTM_DELROUTE, 0, route);
 }
 
 /** For a dump of all tables: one that was never written to could not be asked for. @param protocol Only the routes of that one. */
@@ -55,13 +54,14 @@ export function isKernelRoute(message: Message): boolean {
 	return message.payload.readUInt8(5) === RTPROT_KERNEL;
 }
 
-function routeRequest(type: number, flags: number, { dst, ifindex, via }: NewRoute, scope: number): Request {
+function routeRequest(type: number, flags: number, { dst, ifindex, via }: NewRoute): Request {
 	const bits = prefixBits(dst);
 	const writer = rtmsg(new MessageWriter(type, flags), {
 		bits,
 		table: RT_TABLE_MAIN,
 		protocol: routeProtocol,
-		scope,
+		// Without a gateway the scope alone tells a route from one with any gateway.
+		scope: via === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		type: RTN_UNICAST,
 	});
 	if (bits > 0) writer.attribute(RTA_DST, ipv4Bytes(dst.slice(0, dst.indexOf("/")) as Ipv4));
@@ -95,4 +95,3 @@ const RTPROT_KERNEL = 2;
 const RT_TABLE_MAIN = 254;
 const RT_SCOPE_UNIVERSE = 0;
 const RT_SCOPE_LINK = 253;
-const RT_SCOPE_NOWHERE = 255;
