@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { findNetwork } from "../control/find-network.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Sandbox } from "../model/endpoint.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
@@ -17,6 +18,8 @@ export function attachService(runtime: Runtime, sandboxes: Sandboxes): Pick<Serv
 			refuseOwn(runtime, netns, cookie);
 			const known = [...runtime.view.sandboxes.values()].find((sandbox) => sandbox.cookie === cookie);
 			const sandbox = known ?? newSandbox(runtime, name, path, cookie);
+			// Before anything is done in the namespace: lo, once it is up, stays so.
+			await findNetwork(runtime.control.store, network);
 			try {
 				if (known === undefined) await sandboxes.add(sandbox);
 				const endpoint = await sandboxes.connect(sandbox, { network, aliases, ...(ip === undefined ? {} : { ip }) });

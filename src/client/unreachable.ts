@@ -22,7 +22,6 @@ export function unreachable(socketPath: string, error: unknown): WeftError {
 				"AGENT_UNREACHABLE",
 				`Cannot reach the weft agent at ${socketPath}: that is no path of a socket`,
 				{
-					cause: error,
 					fix: "set WEFT_SOCKET to a path of 107 bytes at most",
 				},
 			);

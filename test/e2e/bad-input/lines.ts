@@ -1,0 +1,126 @@
+import type { ErrorCode } from "../../../src/model/error.ts";
+
+/** What a person types, how it is refused, a phrase of the message, and how the process ends: 2 when omitted. */
+export type BadLine = readonly [line: string, code: ErrorCode, message: RegExp, exit?: number];
+
+const long = "a".repeat(64);
+
+const names: readonly BadLine[] = [
+	["network create a/b", "NAME_INVALID", /"a\/b" as the name of a network: "\/" at position 2/, 1],
+	["network create ..", "NAME_INVALID", /begins with "\."/, 1],
+	["network create a..b", "NAME_INVALID", /".." in it/, 1],
+	["network create 'a b'", "NAME_INVALID", /" " at position 2/, 1],
+	["network create ''", "NAME_INVALID", /it is empty/, 1],
+	[`network create ${long}`, "NAME_INVALID", /64 characters, wanted at most 63/, 1],
+	["network create größe", "NAME_INVALID", /"ö" at position 3/, 1],
+	["network create 😀", "NAME_INVALID", /"😀" at position 1/, 1],
+	["network rm a/b", "NAME_INVALID", /name or id of a network/, 1],
+	["network rm ''", "NAME_INVALID", /it is empty/, 1],
+	["run --name a/b -- true", "NAME_INVALID", /as the name of a container/, 125],
+	["run --name .. -- true", "NAME_INVALID", /begins with/, 125],
+	["run --name '' -- true", "NAME_INVALID", /it is empty/, 125],
+	[`run --name ${long} -- true`, "NAME_INVALID", /64 characters/, 125],
+	["run --name ünic -- true", "NAME_INVALID", /"ü" at position 1/, 125],
+	["run --hostname 'a b' -- true", "NAME_INVALID", /as a hostname/, 125],
+	["exec a/b ls", "NAME_INVALID", /name or id of a container/, 125],
+	["inspect ..", "NAME_INVALID", /begins with/, 1],
+	["network connect blue ''", "NAME_INVALID", /it is empty/, 1],
+	["network connect red web --alias a/b", "NAME_INVALID", /as an alias/, 1],
+	["attach --network blue --name a/b foreign", "NAME_INVALID", /as the name of a container/, 1],
+];
+
+const subnets: readonly BadLine[] = [
+	["network create x --subnet 10.20.0.5/24", "SUBNET_INVALID", /10\.20\.0\.5 is an address inside the network/, 1],
+	["network create x --subnet 10.20.0.0/31", "SUBNET_INVALID", /a \/31 has no room/, 1],
+	["network create x --subnet 10.20.0.0/32", "SUBNET_INVALID", /a \/32 has no room/, 1],
+	["network create x --subnet fd00::/64", "SUBNET_INVALID", /no.* IPv4 prefix/, 1],
+	["network create x --subnet garbage", "SUBNET_INVALID", /no.* IPv4 prefix/, 1],
+	["network create x --subnet 10.20.0.0", "SUBNET_INVALID", /no.* IPv4 prefix/, 1],
+	["network create x --subnet 10.20.0.0/33", "SUBNET_INVALID", /no.* IPv4 prefix/, 1],
+	["network create x --subnet 010.0.0.0/8", "SUBNET_INVALID", /no.* IPv4 prefix/, 1],
+	["network create x --subnet 127.0.0.0/24", "SUBNET_INVALID", /loopback/, 1],
+	["network create x --subnet 224.0.0.0/24", "SUBNET_INVALID", /multicast/, 1],
+	["network create x --subnet ''", "ARGUMENT_INVALID", /"subnet": it is empty/],
+	["network create x --subnet '10.0.0.0 /24'", "ARGUMENT_INVALID", /"subnet": wanted .* without spaces/],
+	["network create x --subnet 192.168.0.0/16", "SUBNET_OVERLAPS", /192\.168\.56\.0\/24, which host\d routes/, 1],
+	["network create x --subnet 172.18.9.0/24", "SUBNET_OVERLAPS", /172\.18\.0\.0\/16, which host\d routes/, 1],
+	["network connect wide web", "SUBNET_OVERLAPS", /10\.8\.0\.0\/15 overlaps 10\.9\.0\.0\/24 of "blue"/, 1],
+];
+
+const inSubnet = "network create x --subnet 10.20.0.0/24";
+const addresses: readonly BadLine[] = [
+	[`${inSubnet} --gateway 10.21.0.1`, "ADDRESS_OUTSIDE_SUBNET", /10\.21\.0\.1 as gateway/, 1],
+	[`${inSubnet} --gateway 10.20.0.0`, "ADDRESS_INVALID", /network address/, 1],
+	[`${inSubnet} --gateway 10.20.0.255`, "ADDRESS_INVALID", /broadcast address/, 1],
+	[`${inSubnet} --gateway here`, "ADDRESS_INVALID", /no.* IPv4 address/, 1],
+	[`${inSubnet} --ip-range 10.21.0.0/25`, "ADDRESS_OUTSIDE_SUBNET", /not inside the subnet/, 1],
+	[`${inSubnet} --ip-range 10.20.0.0/16`, "ADDRESS_OUTSIDE_SUBNET", /not inside the subnet/, 1],
+	[`${inSubnet} --ip-range 10.20.0.3/28`, "SUBNET_INVALID", /inside the network/, 1],
+	[`${inSubnet} --ip-range 10.20.0.1/32`, "SUBNET_INVALID", /all reserved/, 1],
+	[`${inSubnet} --aux-address router=10.21.0.1`, "ADDRESS_OUTSIDE_SUBNET", /auxiliary address "router"/, 1],
+	[`${inSubnet} --gateway 10.20.0.1 --aux-address r=10.20.0.1`, "ADDRESS_INVALID", /it is the gateway/, 1],
+	[`${inSubnet} --aux-address 10.20.0.1`, "ARGUMENT_INVALID", /wanted KEY=VALUE/],
+	[`${inSubnet} --aux-address 'a b=10.20.0.9'`, "NAME_INVALID", /"a b"/, 1],
+	["network create x --gateway 10.20.0.1", "SUBNET_INVALID", /without a subnet/, 1],
+	["network create x --ip-range 10.20.0.0/25", "SUBNET_INVALID", /without a subnet/, 1],
+	["network connect red web --ip 10.0.0.1", "ADDRESS_RESERVED", /it is the gateway/, 1],
+	["network connect red web --ip 10.0.0.0", "ADDRESS_RESERVED", /network address/, 1],
+	["network connect red web --ip 10.0.0.255", "ADDRESS_RESERVED", /broadcast address/, 1],
+	["network connect red web --ip 10.7.0.1", "ADDRESS_OUTSIDE_SUBNET", /not in the subnet 10\.0\.0\.0\/24/, 1],
+	["network connect red web --ip garbage", "ADDRESS_INVALID", /no.* IPv4 address/, 1],
+	["network connect red web --ip 10.0.0.7/24", "ADDRESS_INVALID", /no.* IPv4 address/, 1],
+	["network connect red web --ip fd00::1", "ADDRESS_INVALID", /no.* IPv4 address/, 1],
+	["run --network blue:ip=10.9.0.2 -- true", "ADDRESS_IN_USE", /10\.9\.0\.2: another container has it/, 125],
+	["run --network blue --ip 10.9.0.1 -- true", "ADDRESS_RESERVED", /it is the gateway/, 125],
+	["run --network blue --network red --ip 10.9.0.9 -- true", "ARGUMENT_INVALID", /one network, 2 are given/, 125],
+	["run --ip 10.9.0.9 -- true", "ARGUMENT_INVALID", /one network, 0 are given/, 125],
+	["run --alias x -- true", "ARGUMENT_INVALID", /no network is given/, 125],
+];
+
+const unknown: readonly BadLine[] = [
+	["network connect nowhere web", "NETWORK_NOT_FOUND", /"nowhere"/, 1],
+	["network connect blue nobody", "CONTAINER_NOT_FOUND", /"nobody": none on this host/, 1],
+	["network connect blue db", "CONTAINER_NOT_FOUND", /"db": none on this host/, 1],
+	["network connect blue ended", "CONTAINER_NOT_RUNNING", /"ended": it has ended/, 1],
+	["network disconnect nowhere web", "NETWORK_NOT_FOUND", /"nowhere"/, 1],
+	["network disconnect blue nobody", "CONTAINER_NOT_FOUND", /"nobody"/, 1],
+	["network disconnect red web", "ENDPOINT_NOT_FOUND", /"web" from network "red": it is not connected/, 1],
+	["network disconnect -f red nobody", "ENDPOINT_NOT_FOUND", /it is not connected/, 1],
+	["network inspect nowhere", "NETWORK_NOT_FOUND", /"nowhere"/, 1],
+	["network rm nowhere", "NETWORK_NOT_FOUND", /"nowhere"/, 1],
+	["inspect nobody", "CONTAINER_NOT_FOUND", /no container or network/, 1],
+	["run --network nowhere -- true", "NETWORK_NOT_FOUND", /"nowhere"/, 125],
+	["exec nobody ls", "CONTAINER_NOT_FOUND", /"nobody"/, 125],
+	["exec ended ls", "CONTAINER_NOT_RUNNING", /in container "ended": it is not running/, 125],
+	["exec web nosuch", "COMMAND_NOT_FOUND", /its root has no program "nosuch"/, 127],
+	["exec web /etc", "COMMAND_NOT_EXECUTABLE", /no program that can be executed/, 126],
+	["exec -d web nosuch", "COMMAND_NOT_FOUND", /its root has no program "nosuch"/, 127],
+	["exec -w /nowhere web ls", "SANDBOX_FAILED", /runc refused/, 125],
+	["logs nobody", "CONTAINER_NOT_FOUND", /"nobody"/, 1],
+	["stop nobody", "CONTAINER_NOT_FOUND", /"nobody"/, 1],
+	["rm nobody", "CONTAINER_NOT_FOUND", /"nobody"/, 1],
+	["detach nobody", "CONTAINER_NOT_FOUND", /"nobody"/, 1],
+	["attach --network blue nowhere", "NETNS_NOT_FOUND", /"nowhere"/, 1],
+	["attach --network blue 99999999", "NETNS_NOT_FOUND", /"99999999"/, 1],
+	["attach --network blue /etc/passwd", "NETNS_NOT_FOUND", /"\/etc\/passwd"/, 1],
+	["attach --network nowhere foreign", "NETWORK_NOT_FOUND", /"nowhere"/, 1],
+];
+
+const conflicts: readonly BadLine[] = [
+	["network create blue", "NETWORK_EXISTS", /a network of that name exists/, 1],
+	["network rm blue", "NETWORK_HAS_ENDPOINTS", /2 containers are connected/, 1],
+	["network prune", "ARGUMENT_INVALID", /stdin is not a terminal/],
+	["network connect blue web", "ENDPOINT_EXISTS", /it is connected already/, 1],
+	["run --name web -- true", "CONTAINER_EXISTS", /"web": one of that name/, 125],
+	["run --name db --network blue -- true", "NAME_IN_USE", /a container of that name is in it/, 125],
+	["run --network blue --network blue -- true", "ARGUMENT_INVALID", /--network blue twice/, 125],
+	["run --network blue --network wide -- true", "SUBNET_OVERLAPS", /overlaps 10\.9\.0\.0\/24 of "blue"/, 125],
+	["rm web", "CONTAINER_RUNNING", /it is running/, 1],
+	["detach web", "CONTAINER_RUNNING", /it is a container of weft/, 1],
+	["attach --network blue --name web foreign", "CONTAINER_EXISTS", /a container of this host has that name/, 1],
+	["attach --network blue $HOST", "ARGUMENT_INVALID", /in the network namespace of the host/, 1],
+	["attach --network red $WEB", "CONTAINER_EXISTS", /it is the container "web" of weft/, 1],
+	["attach --network red $BLUE", "ARGUMENT_INVALID", /a network's own/, 1],
+];
+
+export const badLines = { names, subnets, addresses, unknown, conflicts } as const;
