@@ -10,12 +10,15 @@ import { localKeys } from "../model/keys.ts";
 import type { LaunchOptions } from "../model/launch.ts";
 import { type Prefix, prefix, prefixesOverlap, spanOf } from "../model/prefix.ts";
 import type { Store } from "../store/store.ts";
+import { type Underlay, underlayNow } from "./underlay.ts";
 
 /** Who this host is, and how it was launched: kept in its own database, so that a restart needs no flags. */
 export interface Identity {
 	readonly id: HostId;
 	readonly name: string;
 	readonly vtep: Ipv4;
+	/** The interface that has it: when it gets another address, that is advertised. */
+	readonly underlayDev: string;
 	/** "sqlite:", "weft://host:port", "etcd://a,b". */
 	readonly storeUrl: string;
 	readonly gatewaySubnet: Prefix;
@@ -38,10 +41,13 @@ export async function writeIdentity(local: Store, identity: Identity): Promise<v
 
 /** @returns The identity for a launch: the former one, with what the options change. @throws {WeftError} ADDRESS_INVALID, CONFIG_INVALID */
 export function nextIdentity(former: Identity | undefined, options: LaunchOptions, facts: HostFacts): Identity {
+	const kept = former === undefined ? undefined : underlayNow(former, facts)?.vtep;
+	const vtep = chooseVtep(options.advertiseAddr ?? kept, facts);
 	return {
 		id: former?.id ?? randomBytes(16).toString("hex"),
 		name: options.name ?? former?.name ?? hostname(),
-		vtep: chooseVtep(options.advertiseAddr ?? former?.vtep, facts),
+		vtep,
+		underlayDev: facts.links.find(({ addresses }) => addresses.includes(vtep))?.name ?? "",
 		storeUrl: options.store ?? former?.storeUrl ?? "sqlite:",
 		gatewaySubnet: former?.gatewaySubnet ?? freeGatewaySubnet(facts),
 		epoch: (former?.epoch ?? 0) + 1,
@@ -93,23 +99,10 @@ function freeGatewaySubnet({ routes }: HostFacts): Prefix {
 	);
 }
 
-/** @returns The MTU of the interface that has the VTEP. @throws {WeftError} CONFIG_INVALID when no interface has it. */
-export function underlayMtuBytes(vtep: Ipv4, { links }: HostFacts): number {
-	const link = links.find(({ addresses }) => addresses.includes(vtep));
-	if (link !== undefined) return link.mtuBytes;
-	throw new WeftError(
-		"CONFIG_INVALID",
-		`Cannot use the advertised address ${vtep}: no interface of this host has it any more`,
-		{
-			fix: "weft launch --advertise-addr IP",
-		},
-	);
-}
-
-export function gatewayPool({ gatewaySubnet, vtep }: Identity, facts: HostFacts): GatewayPool {
+export function gatewayPool({ gatewaySubnet }: Identity, { mtuBytes }: Underlay): GatewayPool {
 	return {
 		subnet: gatewaySubnet,
 		gateway: ipv4FromNumber(spanOf(gatewaySubnet).first + 1),
-		mtuBytes: underlayMtuBytes(vtep, facts),
+		mtuBytes,
 	};
 }

@@ -9,7 +9,7 @@ import type { Service } from "../model/service.ts";
 import { program } from "../sandbox/programs.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { answers, startAgent } from "./agent-process.ts";
-import { agentPort, type Identity, nextIdentity, readIdentity, underlayMtuBytes, writeIdentity } from "./identity.ts";
+import { agentPort, type Identity, nextIdentity, readIdentity, writeIdentity } from "./identity.ts";
 import { joinCluster } from "./join-client.ts";
 import { checkListen } from "./listener.ts";
 import { pathStep } from "./path-report.ts";
@@ -17,6 +17,7 @@ import { paths } from "./paths.ts";
 import { writeCredentials } from "./pki.ts";
 import { vxlanPortProblem } from "./problems.ts";
 import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
+import { underlayNow } from "./underlay.ts";
 
 /**
  * Makes this host a member and starts its agent; tells each finding as soon as it is known.
@@ -126,9 +127,8 @@ async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Id
 }
 
 function reportUnderlay(identity: Identity, facts: HostFacts, report: LaunchReport): void {
-	const dev = facts.links.find(({ addresses }) => addresses.includes(identity.vtep))?.name ?? "";
-	report({ subject: "address", outcome: "ok", detail: `${identity.vtep} on ${dev}` });
-	const mtuBytes = underlayMtuBytes(identity.vtep, facts);
+	report({ subject: "address", outcome: "ok", detail: `${identity.vtep} on ${identity.underlayDev}` });
+	const mtuBytes = underlayNow(identity, facts)?.mtuBytes ?? 0;
 	report({ subject: "MTU", outcome: "ok", detail: `${mtuBytes} bytes, ${mtuBytes - 50} inside the overlay` });
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
 import { claimSocket } from "../api/socket.ts";
@@ -17,7 +18,7 @@ import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { openClusterStore } from "./cluster-store.ts";
 import { EventBus } from "./event-bus.ts";
-import { agentPort, gatewayPool, type Identity, readIdentity, underlayMtuBytes } from "./identity.ts";
+import { agentPort, gatewayPool, type Identity, readIdentity, writeIdentity } from "./identity.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
 import { PathTest } from "./path-test.ts";
@@ -28,6 +29,7 @@ import { Sandboxes } from "./sandboxes.ts";
 import { agentService } from "./service.ts";
 import { Suspensions } from "./suspensions.ts";
 import { Tidy } from "./tidy.ts";
+import { onUnderlayChange, type Underlay, underlayNow } from "./underlay.ts";
 import { version } from "./version.ts";
 
 export interface AgentOptions extends Paths {
@@ -44,30 +46,64 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	// Before anything is opened: that another agent runs is the reason for all that would fail.
 	await claimSocket(options.socketPath);
 	const local = await openSqliteStore(paths.localDb(options));
-	const identity = await readIdentity(local);
-	if (identity === undefined) {
+	const kernel = openLinuxKernel();
+	try {
+		// Again each time when the host has got another address: what is there is adopted, as after any start.
+		while (!signal.aborted) await runOnce(options, { local, kernel, log }, signal);
+	} finally {
+		await local.close();
+		kernel.close();
+	}
+}
+
+type Ground = Pick<Parts, "local" | "kernel" | "log">;
+
+/** Runs the agent until `signal` aborts, or the host's address or MTU on the underlay changes. */
+async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSignal): Promise<void> {
+	const { local, kernel, log } = ground;
+	const known = await readIdentity(local);
+	if (known === undefined) {
 		throw new WeftError(
 			"CONFIG_INVALID",
 			`Cannot start the agent: this host was never launched (${options.stateDir} holds no identity)`,
-			{
-				fix: "weft launch",
-			},
+			{ fix: "weft launch" },
 		);
 	}
-	const kernel = openLinuxKernel();
+	const underlay = await waitForUnderlay(known, ground, signal);
+	if (underlay === undefined) return;
+	const identity = { ...known, vtep: underlay.vtep, underlayDev: underlay.dev };
+	if (identity.vtep !== known.vtep) await writeIdentity(local, identity);
 	const cluster = await openClusterStore(identity, options, log);
-	const agent = wire(options, identity, { local, kernel, store: cluster.store, log });
+	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
 	const service = agentService(agent.runtime, agent.sandboxes, cluster);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 
-	if (!signal.aborted) await once(signal, "abort");
+	const moved = new AbortController();
+	const endWatch = onUnderlayChange(kernel, identity, underlay, () => moved.abort());
+	const ended = AbortSignal.any([signal, moved.signal]);
+	if (!ended.aborted) await once(ended, "abort");
+	endWatch();
+	if (moved.signal.aborted) log.warn({ vtep: identity.vtep }, "the host's address or MTU on the underlay has changed");
 	await api.close();
 	await agent.stop();
 	await cluster.close();
-	await local.close();
-	kernel.close();
+}
+
+/** A host that boots may have its address a moment later. @returns undefined when `signal` aborts before. */
+async function waitForUnderlay(
+	identity: Identity,
+	{ kernel, log }: Ground,
+	signal: AbortSignal,
+): Promise<Underlay | undefined> {
+	for (let told = false; !signal.aborted; told = true) {
+		const underlay = underlayNow(identity, kernel.facts());
+		if (underlay !== undefined) return underlay;
+		if (!told) log.warn({ dev: identity.underlayDev }, `waiting for an address: no interface has ${identity.vtep}`);
+		await sleep(500, undefined, { signal }).catch(() => {});
+	}
+	return undefined;
 }
 
 interface Parts {
@@ -77,14 +113,14 @@ interface Parts {
 	readonly log: Logger;
 }
 
-function hostRecord(identity: Identity, kernel: Kernel): Host {
+function hostRecord(identity: Identity, { mtuBytes }: Underlay, kernel: Kernel): Host {
 	const facts = kernel.facts();
 	return {
 		id: identity.id,
 		name: identity.name,
 		vtep: identity.vtep,
 		agentPort,
-		underlayMtuBytes: underlayMtuBytes(identity.vtep, facts),
+		underlayMtuBytes: mtuBytes,
 		version,
 		routes: [
 			...facts.routes.filter(({ dst, dev }) => dst !== "0.0.0.0/0" && dev !== gatewayBridge).map(({ dst }) => dst),
@@ -95,8 +131,14 @@ function hostRecord(identity: Identity, kernel: Kernel): Host {
 	};
 }
 
-function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log }: Parts) {
-	const self = hostRecord(identity, kernel);
+interface Place {
+	readonly paths: Paths;
+	readonly identity: Identity;
+	readonly underlay: Underlay;
+}
+
+function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, kernel, log }: Parts) {
+	const self = hostRecord(identity, underlay, kernel);
 	const pulse = new Pulse();
 	const events = new EventBus();
 	const names = new NamesFeed(agentPaths, identity.id, (id) => suspensions.has(id), log);
@@ -105,7 +147,7 @@ function wire(agentPaths: Paths, identity: Identity, { local, store, kernel, log
 		local,
 		kernel,
 		self,
-		gatewayPool: gatewayPool(identity, kernel.facts()),
+		gatewayPool: gatewayPool(identity, underlay),
 		onChange(change, view) {
 			names.note(view, change);
 			if (change.kind === "liveness") suspensions.note(change.id);

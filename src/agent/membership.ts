@@ -36,8 +36,8 @@ export class Membership {
 					],
 				);
 				await aborted(AbortSignal.any([lease.lost, signal]));
-				if (signal.aborted) await lease.revoke();
-				else log.warn("the host's lease ended: taking a new one");
+				// An agent that stops leaves its lease: its containers run on, and it may be back before that ends.
+				if (!signal.aborted) log.warn("the host's lease ended: taking a new one");
 			} catch (error) {
 				if (signal.aborted) return;
 				log.warn({ cause: causeText(error) }, "cannot renew the host's membership: trying again");
