@@ -1,6 +1,6 @@
 import { WeftError } from "../model/error.ts";
 import type { Store } from "../store/store.ts";
-import { postJoin } from "./join-post.ts";
+import { postToAgent } from "./agent-post.ts";
 import { type Authority, type Credentials, fingerprintOfRequest, storeName } from "./pki.ts";
 import { consumeToken } from "./tokens.ts";
 
@@ -38,7 +38,8 @@ export function admitByStoreHost(storeUrl: string, { ca, certificate: cert, key 
 	const { hostname: host, port } = new URL(storeUrl.replace("weft:", "https:"));
 	return async (request) => {
 		const body = JSON.stringify(request);
-		const answered = postJoin({ host, port: Number(port), ca, cert, key, servername: storeName }, body, relayTimeoutMs);
+		const peer = { host, port: Number(port), ca, cert, key, servername: storeName };
+		const answered = postToAgent(peer, "/join", body, relayTimeoutMs);
 		const text = await answered.catch((cause: unknown) => {
 			if (cause instanceof WeftError) throw cause;
 			throw new WeftError("STORE_UNREACHABLE", `Cannot admit the host: the store's host (${host}) does not answer`, {

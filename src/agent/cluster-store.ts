@@ -9,6 +9,7 @@ import { listenForHosts } from "./listener.ts";
 import { type Paths, paths } from "./paths.ts";
 import { Authority, fingerprint, readCredentials } from "./pki.ts";
 import { memberCredentials, openRemoteStore, storeSchemeOf } from "./remote-store.ts";
+import { announceStore, type StoreMove } from "./store-move.ts";
 import { agentAddresses, createToken } from "./tokens.ts";
 
 /** The cluster's store as this host uses it. */
@@ -19,13 +20,23 @@ export interface ClusterStore {
 	close(): Promise<void>;
 }
 
+interface Place {
+	readonly paths: Paths;
+	readonly log: Logger;
+	/** The store's host has got another address. */
+	readonly onStoreMove: (move: StoreMove) => Promise<void>;
+}
+
 /** Opens the store that the identity names; the embedded one is served to other hosts, and all its hosts let others join. */
-export async function openClusterStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
+export async function openClusterStore(
+	identity: Identity,
+	{ paths: agentPaths, log, onStoreMove }: Place,
+): Promise<ClusterStore> {
 	switch (storeSchemeOf(identity.storeUrl)) {
 		case "sqlite":
 			return embeddedStore(identity, agentPaths, log);
 		case "weft":
-			return memberStore(identity, agentPaths, log);
+			return memberStore(identity, { paths: agentPaths, log, onStoreMove });
 		case "etcd":
 			return etcdStore(identity.storeUrl, agentPaths);
 	}
@@ -47,10 +58,12 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 		port: agentPort,
 	});
 	log.info({ address }, "serving the embedded store to other hosts");
+	const endAnnouncing = announceStore(store, identity.id, { storeUrl: `weft://${address}` }, { credentials, log });
 	return {
 		store,
 		createToken: (ttlSeconds) => newToken(store, address, credentials.ca, ttlSeconds),
 		async close() {
+			endAnnouncing();
 			await listener.close();
 			await store.close();
 		},
@@ -66,10 +79,21 @@ async function newToken(store: Store, storeAddress: string, ca: string, ttlSecon
 	return { token, expiresAt: new Date(expiresAt).toISOString() };
 }
 
-async function memberStore({ storeUrl, vtep }: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
+async function memberStore(
+	{ storeUrl, vtep }: Identity,
+	{ paths: agentPaths, log, onStoreMove }: Place,
+): Promise<ClusterStore> {
 	const credentials = memberCredentials(storeUrl, agentPaths);
 	const admit = admitByStoreHost(storeUrl, credentials);
-	const listener = await listenForHosts({ credentials, address: vtep, port: agentPort, admit });
+	const listener = await listenForHosts({
+		credentials,
+		address: vtep,
+		port: agentPort,
+		admit,
+		onStoreMove: async (move) => {
+			if (move.storeUrl !== storeUrl) await onStoreMove(move);
+		},
+	});
 	log.info({ address: `${vtep}:${agentPort}` }, "letting other hosts join");
 	const store = await openRemoteStore(storeUrl, agentPaths);
 	const storeAddress = storeUrl.slice("weft://".length);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { connect } from "node:tls";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { Admitted, JoinRequest } from "./admission.ts";
-import { postJoin } from "./join-post.ts";
+import { postToAgent } from "./agent-post.ts";
 import { agentName, type Credentials, request } from "./pki.ts";
 import { type JoinToken, parseToken } from "./tokens.ts";
 
@@ -51,7 +51,7 @@ async function joinBy(address: string, { fingerprint, secret }: JoinToken, csr: 
 	const ca = await authorityOf(host, Number(port), fingerprint);
 	const body: JoinRequest = { secret, csr };
 	const peer = { host, port: Number(port), ca, servername: agentName };
-	return JSON.parse(await postJoin(peer, JSON.stringify(body), timeoutMs)) as Admitted;
+	return JSON.parse(await postToAgent(peer, "/join", JSON.stringify(body), timeoutMs)) as Admitted;
 }
 
 /** @returns The certificate (PEM) of the authority behind the listener, once its fingerprint is the token's. */

@@ -6,8 +6,9 @@ import { holderText, portHolder } from "../kernel/port-holder.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { storeHandler } from "../store/serve.ts";
 import type { EmbeddedStore } from "../store/sqlite.ts";
-import type { Admit } from "./admission.ts";
-import type { Credentials } from "./pki.ts";
+import type { Admit, JoinRequest } from "./admission.ts";
+import { type Credentials, storeName } from "./pki.ts";
+import type { StoreMove } from "./store-move.ts";
 
 export interface ListenerOptions {
 	readonly credentials: Credentials;
@@ -16,6 +17,8 @@ export interface ListenerOptions {
 	readonly admit: Admit;
 	/** The embedded store, on its own host. */
 	readonly store?: EmbeddedStore;
+	/** Told where the store is now, by its own host, on the others. */
+	readonly onStoreMove?: (move: StoreMove) => Promise<void>;
 }
 
 /** A certificate request is far smaller; nobody is known yet, so nobody may send more. */
@@ -46,7 +49,13 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 			minVersion: "TLSv1.3",
 		},
 		(request, response) => {
-			if (request.url === "/join" && request.method === "POST") void answerJoin(options.admit, request, response);
+			const post = request.method === "POST" ? request.url : undefined;
+			if (post === "/join") void answerPost(request, response, (body) => options.admit(joinRequest(body)));
+			else if (post === "/store" && isStoreHost(request))
+				void answerPost(request, response, async (body) => {
+					await options.onStoreMove?.(storeMove(body));
+					return {};
+				});
 			else if (isMember(request)) store(request, response);
 			else
 				answer(
@@ -86,23 +95,45 @@ function notHere(_request: Request, response: Response): void {
 	);
 }
 
-function isMember(request: Request): boolean {
-	const socket = "stream" in request ? request.stream.session?.socket : request.socket;
-	return (socket as TLSSocket | undefined)?.authorized === true;
+function tlsOf(request: Request): TLSSocket | undefined {
+	return ("stream" in request ? request.stream.session?.socket : request.socket) as TLSSocket | undefined;
 }
 
-async function answerJoin(admit: Admit, request: Request, response: Response): Promise<void> {
+function isMember(request: Request): boolean {
+	return tlsOf(request)?.authorized === true;
+}
+
+/** Only the authority's own host has a certificate of that name. */
+function isStoreHost(request: Request): boolean {
+	const names = tlsOf(request)?.getPeerCertificate().subjectaltname ?? "";
+	return isMember(request) && names.split(", ").includes(`DNS:${storeName}`);
+}
+
+function joinRequest({ secret, csr }: Record<string, unknown>): JoinRequest {
+	if (typeof secret !== "string" || typeof csr !== "string") throw new TypeError("secret and csr are wanted");
+	return { secret, csr };
+}
+
+function storeMove({ storeUrl }: Record<string, unknown>): StoreMove {
+	if (typeof storeUrl !== "string" || !/^weft:\/\/[0-9.]+:\d+$/.test(storeUrl))
+		throw new TypeError("storeUrl is wanted");
+	return { storeUrl };
+}
+
+async function answerPost(
+	request: Request,
+	response: Response,
+	work: (body: Record<string, unknown>) => Promise<object>,
+): Promise<void> {
 	try {
-		const { secret, csr } = JSON.parse(await bodyOf(request)) as { secret?: unknown; csr?: unknown };
-		if (typeof secret !== "string" || typeof csr !== "string") throw new TypeError("secret and csr are wanted");
-		answer(response, 200, await admit({ secret, csr }));
+		answer(response, 200, await work(JSON.parse(await bodyOf(request)) as Record<string, unknown>));
 	} catch (error) {
 		if (isWeftError(error)) answer(response, error.status, error);
 		else
 			answer(
 				response,
 				400,
-				new WeftError("ARGUMENT_INVALID", "Cannot admit the host: its request is not well formed", {
+				new WeftError("ARGUMENT_INVALID", "Cannot do what the host asks: its request is not well formed", {
 					cause: causeText(error),
 				}),
 			);

@@ -73,19 +73,30 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	if (underlay === undefined) return;
 	const identity = { ...known, vtep: underlay.vtep, underlayDev: underlay.dev };
 	if (identity.vtep !== known.vtep) await writeIdentity(local, identity);
-	const cluster = await openClusterStore(identity, options, log);
+	const moved = new AbortController();
+	const cluster = await openClusterStore(identity, {
+		paths: options,
+		log,
+		async onStoreMove({ storeUrl }) {
+			await writeIdentity(local, { ...identity, storeUrl });
+			log.warn({ storeUrl }, "the store's host has got another address");
+			// Once it has heard that this host knows.
+			setImmediate(() => moved.abort());
+		},
+	});
 	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
 	const service = agentService(agent.runtime, agent.sandboxes, cluster);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 
-	const moved = new AbortController();
-	const endWatch = onUnderlayChange(kernel, identity, underlay, () => moved.abort());
+	const endWatch = onUnderlayChange(kernel, identity, underlay, () => {
+		log.warn({ vtep: identity.vtep }, "the host's address or MTU on the underlay has changed");
+		moved.abort();
+	});
 	const ended = AbortSignal.any([signal, moved.signal]);
 	if (!ended.aborted) await once(ended, "abort");
 	endWatch();
-	if (moved.signal.aborted) log.warn({ vtep: identity.vtep }, "the host's address or MTU on the underlay has changed");
 	await api.close();
 	await agent.stop();
 	await cluster.close();

@@ -42,6 +42,19 @@ test(
 			lab.weft("host3", "launch");
 			await eventually("the others follow again", 3_000, () => lab.pings("host1", "c1", "c3"));
 			assert.match(lab.weft("host3", "status"), /192\.168\.56\.123/);
+
+			// The host of the store: the others are told where that is now.
+			await readdress(lab, "host1", "192.168.56.101", "192.168.56.111", 500);
+			await eventually("the others follow the store's host", 4_000, () => lab.pings("host2", "c2", "c1"));
+			for (const host of ["host2", "host3"])
+				await eventually(`${host} reaches the store`, 5_000, () =>
+					/weft:\/\/192\.168\.56\.111:4790 \(connected\)|192\.168\.56\.111:4790.*connected/.test(
+						lab.run(host, "weft", "status").stdout,
+					),
+				);
+			lab.weft("host3", "network", "create", "green");
+			lab.sleeper("host2", "late", "blue");
+			assert.ok(lab.pings("host1", "c1", "late"));
 		}),
 );
 

@@ -2,17 +2,22 @@ import { type RequestOptions, request } from "node:https";
 import { type ErrorBody, WeftError } from "../model/error.ts";
 
 /** Whom to ask, and how to know it. */
-export type JoinPeer = Required<Pick<RequestOptions, "host" | "port" | "ca" | "servername">> &
+export type AgentPeer = Required<Pick<RequestOptions, "host" | "port" | "ca" | "servername">> &
 	Pick<RequestOptions, "cert" | "key">;
 
 /**
- * Sends a join request. @returns The answer's text.
+ * Sends JSON to another agent's listener. @returns The answer's text.
  * @throws {WeftError} What the other agent refused with. {Error} No answer in time, or not one of weft's.
  */
-export function postJoin(peer: JoinPeer, body: string, timeoutMs: number): Promise<string> {
+export function postToAgent(
+	peer: AgentPeer,
+	path: "/join" | "/store",
+	body: string,
+	timeoutMs: number,
+): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const signal = AbortSignal.timeout(timeoutMs);
-		const outgoing = request({ ...peer, method: "POST", path: "/join", agent: false, signal }, (incoming) => {
+		const outgoing = request({ ...peer, method: "POST", path, agent: false, signal }, (incoming) => {
 			let text = "";
 			incoming.setEncoding("utf8");
 			incoming.on("data", (chunk: string) => {
