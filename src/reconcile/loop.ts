@@ -152,6 +152,7 @@ export class ReconcileLoop {
 			if (results.length > 0) this.#options.onRound(results);
 			if (results.some(({ error }) => error !== undefined)) this.#retry.later();
 			else this.#retry.reset();
+			if (this.observed.takePlanAgain()) this.#poked = true;
 			for (const resolve of waiters) resolve();
 		}
 		this.#running = false;

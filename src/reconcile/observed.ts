@@ -1,5 +1,13 @@
 import type { Kernel, ObserveScope, OpResult } from "../kernel/kernel.ts";
-import { hostNetns, keyOf, type NetnsRef, nsOf, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+import {
+	hostNetns,
+	keyOf,
+	type Link,
+	type NetnsRef,
+	nsOf,
+	type Resource,
+	type ResourceKey,
+} from "../model/kernel-state.ts";
 import { deviceKeyOf, endsOf, tableKeyOf } from "../plan/depends.ts";
 
 /**
@@ -10,6 +18,7 @@ export class Observed {
 	readonly #kernel: Kernel;
 	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Resource>>();
 	readonly #doubtful = new Set<NetnsRef>();
+	#planAgain = false;
 
 	constructor(kernel: Kernel) {
 		this.#kernel = kernel;
@@ -69,7 +78,29 @@ export class Observed {
 			return;
 		}
 		if (op.verb === "del") this.#noteDeleted(resource);
-		else this.#noteMade(resource);
+		else {
+			if (op.verb === "add" && resource.kind === "link") this.#noteFresh(resource);
+			this.#noteMade(resource);
+		}
+	}
+
+	/**
+	 * A link that was made just now holds nothing yet. What was seen on one of its name stood on an earlier one, which the kernel
+	 * was just taking away: the ends of the pairs of a namespace outlive its name by a moment.
+	 */
+	#noteFresh(link: Link): void {
+		for (const { ns, key } of endsOf(link)) {
+			if (!this.#forget(ns, (other) => deviceKeyOf(other) === key)) continue;
+			this.doubt(ns);
+			this.#planAgain = true;
+		}
+	}
+
+	/** @returns Whether what was done last showed that it was planned from a wrong picture. Asked once. */
+	takePlanAgain(): boolean {
+		const again = this.#planAgain;
+		this.#planAgain = false;
+		return again;
 	}
 
 	#noteMade(resource: Resource): void {
@@ -99,8 +130,11 @@ export class Observed {
 		}
 	}
 
-	#forget(ns: NetnsRef, goes: (resource: Resource) => boolean): void {
+	/** @returns Whether there was any. */
+	#forget(ns: NetnsRef, goes: (resource: Resource) => boolean): boolean {
 		const held = this.#byNs.get(ns);
-		for (const [key, resource] of held ?? []) if (goes(resource)) held?.delete(key);
+		let any = false;
+		for (const [key, resource] of held ?? []) if (goes(resource)) any = held?.delete(key) ?? any;
+		return any;
 	}
 }
