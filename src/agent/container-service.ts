@@ -7,6 +7,7 @@ import { ContainerRuntime } from "../sandbox/runtime.ts";
 import type { ContainerSpec } from "../sandbox/spec.ts";
 import { containerName } from "./container-name.ts";
 import { containerView } from "./container-view.ts";
+import { findContainer } from "./find-container.ts";
 import { nameserver } from "./names-feed.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
@@ -265,28 +266,7 @@ class Containers implements ContainerService {
 	}
 
 	#find(ref: string): ContainerSpec {
-		const all = this.#engine.list();
-		const named = all.find(({ name, id }) => name === ref || id === ref);
-		const fits =
-			named !== undefined ? [named] : /^[0-9a-f]+$/.test(ref) ? all.filter(({ id }) => id.startsWith(ref)) : [];
-		const [only] = fits;
-		if (only !== undefined && fits.length === 1) return only;
-		if (only !== undefined) {
-			throw new WeftError(
-				"ARGUMENT_INVALID",
-				`Cannot tell which container "${ref}" means: ${fits.length} ids begin so`,
-				{
-					fix: "give more digits of the id, or the name",
-				},
-			);
-		}
-		throw new WeftError(
-			"CONTAINER_NOT_FOUND",
-			`Cannot find container "${ref}": none on this host has that name or id`,
-			{
-				fix: "weft ps --all shows the containers of this host",
-			},
-		);
+		return findContainer(this.#engine.list(), ref);
 	}
 
 	#emit(action: string, { id, name }: ContainerSpec, attributes: Readonly<Record<string, string>> = {}): void {

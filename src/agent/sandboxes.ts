@@ -8,6 +8,7 @@ import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { prefixBits, spanOf } from "../model/prefix.ts";
 import type { NetworkJoin } from "../model/service.ts";
 import type { ContainerEndpointView } from "../model/view.ts";
+import { findContainer } from "./find-container.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How long the kernel may take before a connection is given up, and taken back. A VNI of a namespace that just went needs up to 2 s. */
@@ -27,30 +28,7 @@ export class Sandboxes {
 
 	/** @param ref A name, an id, or the unique head of an id. @throws {WeftError} CONTAINER_NOT_FOUND, ARGUMENT_INVALID */
 	find(ref: string): Sandbox {
-		const all = [...this.#runtime.view.sandboxes.values()];
-		const named = all.find(({ name, id }) => name === ref || id === ref);
-		if (named !== undefined) return named;
-		const fits = /^[0-9a-f]+$/.test(ref) ? all.filter(({ id }) => id.startsWith(ref)) : [];
-		const [only] = fits;
-		if (only === undefined) {
-			throw new WeftError(
-				"CONTAINER_NOT_FOUND",
-				`Cannot find container "${ref}": none on this host has that name or id`,
-				{
-					fix: "weft ps --all shows the containers of this host; on other hosts, ask their agents",
-				},
-			);
-		}
-		if (fits.length > 1) {
-			throw new WeftError(
-				"ARGUMENT_INVALID",
-				`Cannot tell which container "${ref}" means: ${fits.length} ids begin so`,
-				{
-					fix: "give more digits of the id, or the name",
-				},
-			);
-		}
-		return only;
+		return findContainer([...this.#runtime.view.sandboxes.values()], ref);
 	}
 
 	/** Adds a sandbox without connections, and waits for its namespace. */

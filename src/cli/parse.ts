@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { closest } from "./closest.ts";
+import { closest } from "../model/closest.ts";
 import type { Command, Flag, Flags, Values } from "./command.ts";
 import { usageOf } from "./usage.ts";
 import { UsageError } from "./usage-error.ts";

@@ -1,6 +1,6 @@
+import { closest } from "../model/closest.ts";
 import { isWeftError, WeftError } from "../model/error.ts";
 import type { Service } from "../model/service.ts";
-import { closest } from "./closest.ts";
 import type { Command } from "./command.ts";
 import { type Io, print, socketPathOf } from "./io.ts";
 import { type Entry, registry, summary } from "./registry.ts";

@@ -1,4 +1,4 @@
-import { closest } from "./closest.ts";
+import { closest } from "../model/closest.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A part of Go's templates, as Docker's `--format` takes them: fields and `json`. */

@@ -75,7 +75,11 @@ test("findNetwork() takes a name, an id, and the unique head of an id", async ()
 	const context = host(1);
 	const { id } = await createNetwork(context, request("blue"));
 	for (const ref of ["blue", id, id.slice(0, 12)]) assert.equal((await findNetwork(context.store, ref)).network.id, id);
-	await assert.rejects(findNetwork(context.store, "red"), { code: "NETWORK_NOT_FOUND" });
+	await assert.rejects(findNetwork(context.store, "red"), {
+		code: "NETWORK_NOT_FOUND",
+		message: /has that name or id$/,
+	});
+	await assert.rejects(findNetwork(context.store, "bleu"), { message: /, did you mean "blue"\?$/ });
 	await assert.rejects(findNetwork(context.store, "../blue"), { code: "NETWORK_NOT_FOUND" });
 });
 

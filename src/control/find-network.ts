@@ -1,7 +1,8 @@
+import { closest } from "../model/closest.ts";
 import { WeftError } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
-import type { Store } from "../store/store.ts";
+import type { Entry, Store } from "../store/store.ts";
 import { decode } from "./context.ts";
 
 /** A network with the revision at which it was read: a transaction that expects it fails once the network is removed. */
@@ -27,15 +28,22 @@ export async function findNetwork(store: Store, ref: string): Promise<FoundNetwo
 	const { entries } = await store.list(keys.networks);
 	const fits = /^[0-9a-f]+$/.test(ref) ? entries.filter((entry) => entry.key.startsWith(keys.network(ref))) : [];
 	const [only] = fits;
-	if (only === undefined) {
-		throw new WeftError("NETWORK_NOT_FOUND", `Cannot find network "${ref}": no network has that name or id`, {
-			fix: "weft network ls shows all networks",
-		});
-	}
+	if (only === undefined) throw notFound(ref, entries);
 	if (fits.length > 1) {
 		throw new WeftError("ARGUMENT_INVALID", `Cannot tell which network "${ref}" means: ${fits.length} ids begin so`, {
 			fix: "give more digits of the id, or the name",
 		});
 	}
 	return { network: decode<Network>(only), revision: only.revision };
+}
+
+function notFound(ref: string, entries: readonly Entry[]): WeftError {
+	const near = closest(
+		ref,
+		entries.map((entry) => decode<Network>(entry).name),
+	);
+	const meant = near === undefined ? "" : `, did you mean "${near}"?`;
+	return new WeftError("NETWORK_NOT_FOUND", `Cannot find network "${ref}": no network has that name or id${meant}`, {
+		fix: "weft network ls shows all networks",
+	});
 }
