@@ -54,7 +54,8 @@ export function agentService(runtime: Runtime, sandboxes: Sandboxes, cluster: Cl
 
 async function hosts(runtime: Runtime): Promise<HostView[]> {
 	const { view, control } = runtime;
-	const { entries } = await control.store.list(keys.allEndpoints);
+	// While the store is away, what this host knows is told at once, without counts.
+	const { entries } = control.store.health.reachable ? await control.store.list(keys.allEndpoints) : { entries: [] };
 	const counts = new Map<string, number>();
 	for (const entry of entries) {
 		const { hostId } = decode<Endpoint>(entry);

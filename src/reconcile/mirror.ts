@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../lib/pause.ts";
 import { isWeftError } from "../model/error.ts";
 import type { Snapshot, Store } from "../store/store.ts";
 import type { LocalCopy } from "./local-copy.ts";
@@ -14,7 +14,7 @@ export interface MirrorOptions {
 	readonly copy?: LocalCopy;
 }
 
-const longestDelayMs = 5_000;
+const longestDelayMs = 2_000;
 
 /**
  * Follows a part of a store: a snapshot, then each change in order. While the store cannot be reached, the mirror holds what it
@@ -68,7 +68,7 @@ export class Mirror {
 				if (isWeftError(error, "STORE_CURSOR_LOST")) continue;
 				if (this.#values.size === 0) await this.#recall();
 				ready();
-				await sleep(delayMs, undefined, { signal }).catch(() => {});
+				await pause(delayMs, signal, (wake) => store.health.onChange((reachable) => reachable && wake()));
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../lib/pause.ts";
 import { isWeftError, WeftError } from "../model/error.ts";
 import { Endpoints, type TlsOptions, translate } from "./etcd/endpoints.ts";
 import { leaseOf } from "./etcd/lease.ts";
@@ -75,7 +75,7 @@ class EtcdStore implements Store {
 				if (isWeftError(error, "STORE_CURSOR_LOST", "STORE_REFUSED")) throw error;
 				this.#endpoints.failed(error);
 			}
-			await sleep(delayMs, undefined, { signal: ended }).catch(() => {});
+			await pause(delayMs, ended, (wake) => this.#endpoints.onChange((reachable) => reachable && wake()));
 		}
 	}
 

@@ -1,5 +1,5 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { causeText, WeftError } from "../../model/error.ts";
 import type { StoreHealth } from "../store.ts";
 import { KV, Lease, Watch } from "./gen/rpc_pb.js";
@@ -13,27 +13,26 @@ export interface TlsOptions {
 }
 
 const callTimeoutMs = 5_000;
+/** The kernel asks for a connection after 1, 2, 4, 8 s (tcp_syn_retries): a new one is asked for sooner, so that a healed network is found. */
+const connectTimeoutMs = 2_000;
 
 /** One server of the store, and the three services that weft uses there. */
 function open(url: string, tls: TlsOptions | undefined) {
-	const transport: Transport = createGrpcTransport({
-		baseUrl: url,
+	const { serverName: servername, ...credentials } = tls ?? {};
+	const connection = new Http2SessionManager(
+		url,
 		// A dead peer is found in 4 s, also on a stream that is silent for good reasons.
-		pingIntervalMs: 2_000,
-		pingTimeoutMs: 2_000,
-		pingIdleConnection: true,
-		nodeOptions:
-			tls === undefined
-				? {}
-				: {
-						ca: tls.ca,
-						cert: tls.cert,
-						key: tls.key,
-						...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-					},
-	});
+		{ pingIntervalMs: 2_000, pingTimeoutMs: 2_000, pingIdleConnection: true },
+		{ ...credentials, ...(servername === undefined ? {} : { servername }) },
+	);
+	const transport: Transport = createGrpcTransport({ baseUrl: url, sessionManager: connection });
 	return {
 		url,
+		/** Gives up a connection that is not there yet. */
+		hurry() {
+			if (connection.state() === "connecting")
+				connection.abort(new ConnectError(`no connection within ${connectTimeoutMs} ms`, Code.Unavailable));
+		},
 		kv: createClient(KV, transport),
 		watch: createClient(Watch, transport),
 		lease: createClient(Lease, transport),
@@ -98,6 +97,7 @@ export class Endpoints implements StoreHealth {
 		let last: WeftError | undefined;
 		for (let i = 0; i < this.#servers.length; i++) {
 			const { server } = this;
+			const timer = setTimeout(() => server.hurry(), connectTimeoutMs);
 			try {
 				const result = await make(server, { timeoutMs: callTimeoutMs });
 				this.answered();
@@ -107,6 +107,8 @@ export class Endpoints implements StoreHealth {
 				if (last.code === "STORE_REFUSED") throw last;
 				this.failed(last);
 				if (!again && !neverSent(cause)) throw last;
+			} finally {
+				clearTimeout(timer);
 			}
 		}
 		throw last ?? new RangeError("Cannot use a store without servers");
@@ -114,7 +116,7 @@ export class Endpoints implements StoreHealth {
 }
 
 function neverSent(cause: unknown): boolean {
-	return /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(causeText(cause));
+	return /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|no connection within/.test(causeText(cause));
 }
 
 /** The one place where the client library's errors become weft's. */
