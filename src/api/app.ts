@@ -18,6 +18,7 @@ const longestBodyBytes = 1024 * 1024;
 const document = {
 	openapi: "3.1.0",
 	info: { title: "weft", version: "1", description: "A container overlay network for more than one host" },
+	servers: [{ url: "http://weft", description: "The agent, over its unix socket: for root and the group weft" }],
 };
 
 /** The API of an agent as a function of requests; {@link serveApi} puts it on a socket. */
@@ -35,7 +36,13 @@ export function apiOf(service: Service): OpenAPIHono {
 			onError: (context) =>
 				answerError(
 					context,
-					new WeftError("BODY_TOO_LARGE", `Cannot read the request: its body is longer than ${longestBodyBytes} bytes`),
+					new WeftError(
+						"BODY_TOO_LARGE",
+						`Cannot read the request: its body is longer than ${longestBodyBytes} bytes`,
+						{
+							fix: "put long arguments and variables into a file that the container can read",
+						},
+					),
 				),
 		}),
 	);

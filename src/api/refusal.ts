@@ -20,7 +20,10 @@ export function toWeftError(error: unknown): WeftError {
 			});
 		}
 		if (error.status < 500) {
-			return new WeftError("ARGUMENT_INVALID", `Cannot read the request: ${error.message}`, { cause: error.cause });
+			return new WeftError("ARGUMENT_INVALID", `Cannot read the request: ${error.message}`, {
+				fix: "send one JSON object in UTF-8, {} when there is nothing to say",
+				cause: error.cause,
+			});
 		}
 	}
 	return new WeftError("INTERNAL", "Cannot answer the request: weft made a mistake", {

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 import { causeText, isWeftError } from "../model/error.ts";
-import { visible } from "./table.ts";
+import { visible } from "../model/visible.ts";
 
 /** Prints what could not be done, why, and what to do; in colours on a terminal. */
 export function printError(stderr: Writable & { isTTY?: boolean }, error: unknown): void {

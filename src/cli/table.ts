@@ -1,3 +1,5 @@
+import { visible } from "../model/visible.ts";
+
 /** Between columns, as Docker's tables have it. */
 const gap = "   ";
 
@@ -13,13 +15,6 @@ export function table(headers: readonly string[], rows: readonly (readonly strin
 				.trimEnd(),
 		)
 		.join("\n");
-}
-
-/** @returns `text` with control characters escaped, so that a name cannot move the cursor. */
-export function visible(text: string): string {
-	return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) =>
-		JSON.stringify(character).slice(1, -1).replace("\x7f", "\\u007f"),
-	);
 }
 
 function widthOf(text: string): number {

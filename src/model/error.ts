@@ -1,3 +1,5 @@
+import { visible } from "./visible.ts";
+
 /**
  * Every way in which weft can refuse, with the HTTP status that the API answers it with.
  * A code is permanent: scripts branch on it. A new one is added here, and nowhere else.
@@ -59,7 +61,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** A {@link WeftError} as it crosses a socket. */
+/** A {@link WeftError} as it crosses a socket. Its texts hold nothing that a terminal would obey. */
 export interface ErrorBody {
 	readonly code: ErrorCode;
 	/** "Cannot + verb + object: current, wanted", no final full stop. */
@@ -99,10 +101,10 @@ export class WeftError extends Error {
 	toBody(): ErrorBody {
 		return {
 			code: this.code,
-			message: this.message,
-			...(this.cause === undefined ? {} : { cause: causeText(this.cause) }),
-			...(this.fix === undefined ? {} : { fix: this.fix }),
-			...(this.field === undefined ? {} : { field: this.field }),
+			message: visible(this.message),
+			...(this.cause === undefined ? {} : { cause: visible(causeText(this.cause)) }),
+			...(this.fix === undefined ? {} : { fix: visible(this.fix) }),
+			...(this.field === undefined ? {} : { field: visible(this.field) }),
 		};
 	}
 

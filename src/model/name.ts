@@ -6,7 +6,9 @@ export type NameKind = "network" | "container" | "host" | "alias" | "hostname";
 /** A label of DNS has no more (RFC 1035, section 2.3.4). */
 export const longestName = 63;
 /** An id of 64 digits is the longest thing that a network or container is called by. */
-const longestRef = 64;
+export const longestRef = 64;
+/** What {@link checkName} allows, as a regular expression: for the API's document. It can't say what is wrong. */
+export const nameForm = "^[a-zA-Z0-9][a-zA-Z0-9_-]*(\\.[a-zA-Z0-9_-]+)*$";
 
 const wanted = 'wanted letters, digits, "_", "." and "-"';
 

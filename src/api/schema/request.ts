@@ -59,10 +59,7 @@ export const createNetwork = schemaOf<CreateNetworkRequest>()(
 			subnet: form.word.optional().describe('In network form, like "10.0.0.0/24"; the first free one when omitted'),
 			ipRange: form.word.optional().describe("Automatic addresses come from here only"),
 			gateway: form.word.optional().describe("The first address of the subnet when omitted"),
-			auxAddresses: z
-				.record(form.name("host"), form.word)
-				.default({})
-				.describe("Addresses that are never handed out, by name"),
+			auxAddresses: form.addressesByName.default({}).describe("Addresses that are never handed out, by name"),
 			internal: z.boolean().default(false).describe("No way out of the network"),
 			labels: form.labels.default({}),
 			mtuBytes: form.integer(mtu.least, mtu.most).optional().describe("What follows from the underlay when omitted"),
@@ -80,7 +77,7 @@ export const disconnect = schemaOf<{ container: string; force: boolean }>()(
 );
 
 export const containerList = schemaOf<{ all: boolean }>()(
-	z.strictObject({ all: form.queryBoolean.default(false).describe("Also those that do not run") }),
+	z.strictObject({ all: form.queryBoolean.prefault("false").describe("Also those that do not run") }),
 );
 
 const join = schemaOf<NetworkJoin>()(z.strictObject({ network: form.ref("network"), ip, aliases }));
@@ -109,12 +106,12 @@ export const stop = schemaOf<{ timeoutSeconds: number }>()(
 export const kill = schemaOf<{ signal: string }>()(z.strictObject({ signal: form.signalName.default("SIGKILL") }));
 
 export const remove = schemaOf<{ force: boolean }>()(
-	z.strictObject({ force: form.queryBoolean.default(false).describe("Kill it first") }),
+	z.strictObject({ force: form.queryBoolean.prefault("false").describe("Kill it first") }),
 );
 
 export const logs = schemaOf<LogsRequest>()(
 	z.strictObject({
-		follow: form.queryBoolean.default(false),
+		follow: form.queryBoolean.prefault("false"),
 		tail: form.queryInteger(0, 999_999_999).optional().describe("Only that many lines from the end"),
 	}),
 );

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { z } from "zod";
 import { isWeftError, type WeftError } from "../../model/error.ts";
-import { checkName, checkRef, type NameKind } from "../../model/name.ts";
+import { checkName, checkRef, longestName, longestRef, type NameKind, nameForm } from "../../model/name.ts";
 
 /** The forms of single values in requests. Messages complete the sentence `Cannot take "<field>": …`. */
 
@@ -31,10 +31,13 @@ function refusalOf(check: () => unknown): WeftError | undefined {
 	}
 }
 
-export const name = (kind: NameKind) => checked(z.string(), (text) => checkName(kind, text));
+const nameMeta = { pattern: nameForm, maxLength: longestName };
+
+export const name = (kind: NameKind) => checked(z.string(), (text) => checkName(kind, text)).meta(nameMeta);
 
 /** A name, an id, or the unique head of an id. */
-export const ref = (kind: "network" | "container") => checked(z.string(), (text) => checkRef(kind, text));
+export const ref = (kind: "network" | "container") =>
+	checked(z.string(), (text) => checkRef(kind, text)).meta({ pattern: nameForm, maxLength: longestRef });
 
 /** A text that a later step reads (an address, a prefix, the name of a driver): here only its length and its characters are checked. */
 export const word = z
@@ -49,7 +52,8 @@ const highestId = 2_147_483_647;
 export const user = z
 	.string()
 	.regex(/^\d{1,10}(:\d{1,10})?$/, "wanted UID or UID:GID, in numbers")
-	.refine((ids) => ids.split(":").every((id) => Number(id) <= highestId), `an id is at most ${highestId}`);
+	.refine((ids) => ids.split(":").every((id) => Number(id) <= highestId), `an id is at most ${highestId}`)
+	.meta({ examples: ["0", "1000:1000", `${highestId}`] });
 
 /** A text for the kernel: a NUL would end it early. */
 export const text = z
@@ -63,17 +67,35 @@ export const argument = z.string().regex(/^[^\0]*$/, "it holds a NUL character")
 export const command = z
 	.array(argument)
 	.min(1, "wanted a command")
-	.refine((argv) => argv[0] !== "", "the program to run is an empty text");
+	.refine((argv) => argv[0] !== "", "the program to run is an empty text")
+	.describe("The program, which is no empty text, and its arguments")
+	.meta({
+		examples: [
+			["sh", "-c", "echo hi"],
+			["ping", "db"],
+		],
+	});
 
-export const absolutePath = text.regex(/^\//, 'wanted an absolute path, like "/srv/root"');
+// One expression each: of several the document shows the first.
+export const absolutePath = z
+	.string()
+	.max(longestText, `it has more than ${longestText} characters`)
+	.regex(/^\/[^\0]*$/, 'wanted an absolute path, like "/srv/root"');
 
-export const environment = z.array(argument.regex(/^[^=]+=/, "wanted NAME=value"));
+export const environment = z.array(z.string().regex(/^[^=\0]+=[^\0]*$/, "wanted NAME=value"));
 
-export const signalName = z.string().refine((signal) => Object.hasOwn(constants.signals, signal), {
-	message: 'wanted the name of a signal, like "SIGTERM"',
-});
+export const signalName = z.enum(
+	Object.keys(constants.signals) as [string, ...string[]],
+	'wanted the name of a signal, like "SIGTERM"',
+);
 
-export const labels = z.record(z.string().min(1).max(128), text);
+const longestLabel = 128;
+export const labels = z
+	.record(z.string().min(1, "it is empty").max(longestLabel, `it has more than ${longestLabel} characters`), text)
+	.meta({ propertyNames: { minLength: 1, maxLength: longestLabel } });
+
+/** Addresses by name. */
+export const addressesByName = z.record(name("host"), word).meta({ propertyNames: nameMeta });
 
 /** A whole number between bounds, both included. @param note Says what `most` is: " (30 days)". */
 export function integer(least: number, most: number, note = ""): z.ZodNumber {

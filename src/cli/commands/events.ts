@@ -1,7 +1,7 @@
 import type { EventView } from "../../model/view.ts";
+import { visible } from "../../model/visible.ts";
 import { command } from "../command.ts";
 import { print } from "../io.ts";
-import { visible } from "../table.ts";
 import { templateOf } from "../template.ts";
 import { untilStopped } from "../until-stopped.ts";
 

@@ -1,9 +1,9 @@
 import type { ProblemView, StatusView } from "../../model/view.ts";
+import { visible } from "../../model/visible.ts";
 import { spanText } from "../ago.ts";
 import { command } from "../command.ts";
 import type { Io } from "../io.ts";
 import { itemFormat, itemPrinter } from "../output.ts";
-import { visible } from "../table.ts";
 
 export default command({
 	operands: [],
