@@ -9,6 +9,7 @@ import type { ControlContext } from "../control/context.ts";
 import { gatewayBridge } from "../drivers/gateway.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
+import { serviceManager } from "../kernel/sd-notify.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { formatOp } from "../plan/format.ts";
@@ -42,6 +43,7 @@ export interface AgentOptions extends Paths {
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
 	const log = pino({ name: "agent" }, pino.destination({ fd: 2, sync: true }));
+	const tellManager = serviceManager();
 	mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
 	// Before anything is opened: that another agent runs is the reason for all that would fail.
 	await claimSocket(options.socketPath);
@@ -49,18 +51,20 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	const kernel = openLinuxKernel();
 	try {
 		// Again each time when the host has got another address: what is there is adopted, as after any start.
-		while (!signal.aborted) await runOnce(options, { local, kernel, log }, signal);
+		while (!signal.aborted) await runOnce(options, { local, kernel, log, tellManager }, signal);
 	} finally {
 		await local.close();
 		kernel.close();
 	}
 }
 
-type Ground = Pick<Parts, "local" | "kernel" | "log">;
+interface Ground extends Pick<Parts, "local" | "kernel" | "log"> {
+	readonly tellManager: (state: string) => void;
+}
 
 /** Runs the agent until `signal` aborts, or the host's address or MTU on the underlay changes. */
 async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSignal): Promise<void> {
-	const { local, kernel, log } = ground;
+	const { local, kernel, log, tellManager } = ground;
 	const known = await readIdentity(local);
 	if (known === undefined) {
 		throw new WeftError(
@@ -89,6 +93,7 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	const service = agentService(agent.runtime, agent.sandboxes, cluster);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
+	tellManager("READY=1");
 
 	const endWatch = onUnderlayChange(kernel, identity, underlay, () => {
 		log.warn({ vtep: identity.vtep }, "the host's address or MTU on the underlay has changed");

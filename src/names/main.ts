@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import pino from "pino";
 import type { PictureChange } from "../dns/picture.ts";
 import { netnsCookie } from "../kernel/netns.ts";
+import { serviceManager } from "../kernel/sd-notify.ts";
 import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
 import { ipv4 } from "../model/address.ts";
 import { causeText, WeftError } from "../model/error.ts";
@@ -28,6 +29,7 @@ const backlog = 64;
  * @throws {WeftError} AGENT_ALREADY_RUNNING when another one serves at that socket.
  */
 export async function runNames({ socketPath, statePath }: NamesOptions, signal: AbortSignal): Promise<void> {
+	const tellManager = serviceManager();
 	const log = pino({ name: "names" }, pino.destination({ fd: 2, sync: true }));
 	const names = new NamesServer(new Forwarder(new Resolvers()), {
 		udp: (netns) => udpSocketIn(netns, nameserver, 53),
@@ -53,6 +55,7 @@ export async function runNames({ socketPath, statePath }: NamesOptions, signal: 
 	await new Promise<void>((resolve) => server.listen(socketPath, resolve));
 	chmodSync(socketPath, 0o600);
 	log.info({ socketPath }, "serving names");
+	tellManager("READY=1");
 	await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 	clearTimeout(saving);
 	save();
