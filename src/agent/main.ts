@@ -95,7 +95,7 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 	tellManager("READY=1");
 
-	const endWatch = onUnderlayChange(kernel, identity, underlay, () => {
+	const endWatch = onUnderlayChange(kernel, underlay, () => {
 		log.warn({ vtep: identity.vtep }, "the host's address or MTU on the underlay has changed");
 		moved.abort();
 	});

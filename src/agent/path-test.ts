@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { encode } from "../control/context.ts";
+import type { Logger } from "pino";
+import { type ControlContext, encode } from "../control/context.ts";
 import { causeText } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
 import type { PathState, PathView } from "../model/view.ts";
 import { Mirror } from "../reconcile/mirror.ts";
+import type { View } from "../reconcile/view.ts";
 import type { Write } from "../store/store.ts";
 import { type ExchangeOptions, PacketExchange } from "./packet-exchange.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Pulse } from "./pulse.ts";
 
 /** What a host asks of another: to exchange packets with it now. */
 type PathQuestion = ExchangeOptions;
@@ -27,7 +29,12 @@ const writesAtOnce = 100;
 type Ways = Pick<PathView, "there" | "here">;
 const unknown: Ways = { there: "unknown", here: "unknown" };
 
-type Tools = Pick<Runtime, "control" | "view" | "pulse" | "log">;
+interface Tools {
+	readonly control: ControlContext;
+	readonly view: View;
+	readonly pulse: Pulse;
+	readonly log: Logger;
+}
 
 /**
  * Tests whether VXLAN's packets pass between hosts, both ways. The two agents meet in the store, which both can reach: one puts a

@@ -1,7 +1,12 @@
 import type { HostFacts, Kernel } from "../kernel/kernel.ts";
 import type { Ipv4 } from "../model/address.ts";
 import { hostNetns } from "../model/kernel-state.ts";
-import type { Identity } from "./identity.ts";
+
+/** Where this host was reached last. */
+export interface FormerUnderlay {
+	readonly vtep: Ipv4;
+	readonly underlayDev: string;
+}
 
 /** How this host reaches the others. */
 export interface Underlay {
@@ -17,7 +22,7 @@ const settleMs = 200;
  * @returns By the address that was advertised last, while an interface has it; else by the first one of the interface that had
  *   it (DHCP gave another); undefined while that has none.
  */
-export function underlayNow({ vtep, underlayDev }: Identity, { links }: HostFacts): Underlay | undefined {
+export function underlayNow({ vtep, underlayDev }: FormerUnderlay, { links }: HostFacts): Underlay | undefined {
 	const link =
 		links.find(({ addresses }) => addresses.includes(vtep)) ?? links.find(({ name }) => name === underlayDev);
 	const address = link?.addresses.includes(vtep) === true ? vtep : link?.addresses[0];
@@ -26,11 +31,11 @@ export function underlayNow({ vtep, underlayDev }: Identity, { links }: HostFact
 }
 
 /** Calls back once when the underlay is not `was` any more. While there is none, all stays: it may come back. @returns Ends it. */
-export function onUnderlayChange(kernel: Kernel, identity: Identity, was: Underlay, callback: () => void): () => void {
+export function onUnderlayChange(kernel: Kernel, was: Underlay, callback: () => void): () => void {
 	let timer: NodeJS.Timeout | undefined;
 	const look = () => {
 		timer = undefined;
-		const now = underlayNow(identity, kernel.facts());
+		const now = underlayNow({ vtep: was.vtep, underlayDev: was.dev }, kernel.facts());
 		if (now === undefined || (now.vtep === was.vtep && now.mtuBytes === was.mtuBytes)) return;
 		end();
 		callback();
