@@ -208,6 +208,9 @@ class Containers implements ContainerService {
 	}
 
 	async wait(ref: string, signal = new AbortController().signal) {
+		// One that was removed as it ended, too.
+		const known = this.#exitCodes.get(ref);
+		if (known !== undefined) return { exitCode: known };
 		const { id } = this.#find(ref);
 		await this.#end(id, signal);
 		return { exitCode: this.#exitCodes.get(id) ?? 0 };

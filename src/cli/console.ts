@@ -1,45 +1,84 @@
-import { closeSync, constants, openSync, writeSync } from "node:fs";
-import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SeqPacket } from "../kernel/seq-packet.ts";
-import type { Service } from "../model/service.ts";
+import { isWeftError } from "../model/error.ts";
+import type { ContainerService, Service } from "../model/service.ts";
 import type { ConsoleView } from "../model/view.ts";
-import { DetachKeys } from "./detach-keys.ts";
+import { type Input, passKeys, passStdin } from "./console-input.ts";
 import { type Io, note } from "./io.ts";
 
 /** conmon sends at most so much at once, behind a byte that names the stream. */
 const packetBytes = 32 * 1024 + 1;
 const stderrPipe = 3;
 
+const askAgainMs = 200;
+/** An agent that is started again is back by then. */
+const agentReturnsMs = 5_000;
+
+/** A person who interrupts so often wants to go, whatever the container makes of it. */
+const patience = 3;
+const interrupted = 130;
+
 /**
- * Starts a container with this process's terminal, or its streams, as the container's own, until it ends or Ctrl-P Ctrl-Q
- * leaves it. They go to conmon and not by the agent: a terminal stays when the agent goes.
- * @returns Its exit code; 0 when it was left.
+ * Starts a container with this process's terminal, or its streams, as the container's own, until it ends or is left: by
+ * Ctrl-P Ctrl-Q on a terminal, else by interrupting it three times. They go to conmon and not by the agent: they stay when
+ * the agent goes, and pass each byte as it is.
+ * @returns Its exit code; when it was left, 0 or 130.
  */
 export async function withItsStreams({ containers }: Service, id: string, io: Io): Promise<number> {
 	const console = await containers.console(id);
 	const ending = new AbortController();
-	// Asked for before it starts: one that is removed when it ends leaves nothing to ask for.
-	const ended = containers.wait(id, ending.signal);
-	ended.catch(() => {});
 	const output = showOutput(io, console);
+	// Asked for before it starts: one that is removed when it ends leaves nothing to ask for.
+	const ended = endOf(containers, id, { over: output.over, signal: ending.signal });
+	ended.catch(() => {});
 	const input = console.tty ? passKeys(io, console, output.link) : passStdin(io, console);
-	const giveBack = console.tty
-		? () => {}
-		: io.onSignal(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"], (signal) => {
-				// It may have ended in between: then its end is told below.
-				containers.kill(id, { signal }).catch(() => {});
-			});
+	const signals = console.tty ? nothing : passSignals(io, containers, id);
 	try {
 		await containers.start(id);
-		if ((await Promise.race([output.over, input.left])) !== "left") return (await ended).exitCode;
+		const leftWith = await Promise.race([output.over, input.left, signals.left]);
+		input.close();
+		if (leftWith === undefined) return (await ended).exitCode;
 		note(io, `\nweft run: left it; the container goes on: weft stop ${id.slice(0, 12)}`);
-		return 0;
+		return leftWith;
 	} finally {
 		ending.abort();
-		giveBack();
+		signals.close();
 		input.close();
 		output.link.close();
 	}
+}
+
+const nothing: Input = { left: new Promise(() => {}), close() {} };
+
+/** How it ends, also when the agent goes and comes back meanwhile; one that is still away some time after the end is an error. */
+async function endOf(
+	containers: ContainerService,
+	id: string,
+	{ over, signal }: { readonly over: Promise<void>; readonly signal: AbortSignal },
+): Promise<{ readonly exitCode: number }> {
+	let deadline = Number.POSITIVE_INFINITY;
+	void over.then(() => {
+		deadline = performance.now() + agentReturnsMs;
+	});
+	for (;;) {
+		try {
+			return await containers.wait(id, signal);
+		} catch (error) {
+			if (!isWeftError(error, "AGENT_UNREACHABLE") || signal.aborted || performance.now() > deadline) throw error;
+			await sleep(askAgainMs);
+		}
+	}
+}
+
+function passSignals(io: Io, containers: ContainerService, id: string): Input {
+	const { promise: left, resolve } = Promise.withResolvers<number>();
+	let interrupts = 0;
+	const close = io.onSignal(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"], (signal) => {
+		if (signal === "SIGINT" && ++interrupts >= patience) resolve(interrupted);
+		// It may have ended in between: then its end is told.
+		containers.kill(id, { signal }).catch(() => {});
+	});
+	return { left, close };
 }
 
 /** Shows what it writes. @returns `over`: settles when it is done with its streams. */
@@ -57,65 +96,4 @@ function showOutput(io: Io, { attachSocket }: ConsoleView): { readonly link: Seq
 		onEnd: resolve,
 	});
 	return { link, over };
-}
-
-interface Input {
-	/** Settles when the person leaves, and only then. */
-	readonly left: Promise<"left">;
-	close(): void;
-}
-
-/** Hands every key to the container's terminal, which has this one's size. */
-function passKeys(io: Io, { controlFifo }: ConsoleView, link: SeqPacket): Input {
-	const { promise: left, resolve } = Promise.withResolvers<"left">();
-	const keys = new DetachKeys();
-	const onTyped = (chunk: Buffer) => {
-		const { typed, leaves } = keys.read(chunk);
-		if (typed.length > 0) void link.send(typed);
-		if (leaves) resolve("left");
-	};
-	const resize = () => {
-		const { rows = 24, columns = 80 } = io.stdout;
-		setSize(controlFifo, rows, columns);
-	};
-	io.stdin.setRawMode?.(true);
-	io.stdin.on("data", onTyped);
-	const giveBack = io.onSignal(["SIGWINCH"], resize);
-	resize();
-	return {
-		left,
-		close() {
-			giveBack();
-			io.stdin.off("data", onTyped);
-			io.stdin.setRawMode?.(false);
-			io.stdin.pause();
-		},
-	};
-}
-
-function setSize(controlFifo: string, rows: number, columns: number): void {
-	try {
-		const fd = openSync(controlFifo, constants.O_WRONLY | constants.O_NONBLOCK);
-		writeSync(fd, `1 ${rows} ${columns}\n`);
-		closeSync(fd);
-	} catch {
-		// It has just ended.
-	}
-}
-
-function passStdin(io: Io, { stdinFifo }: ConsoleView): Input {
-	const left = new Promise<never>(() => {});
-	if (stdinFifo === undefined) return { left, close() {} };
-	const fifo = new Socket({ fd: openSync(stdinFifo, constants.O_WRONLY | constants.O_NONBLOCK), readable: false });
-	// The container needs not take all of it.
-	fifo.on("error", () => io.stdin.unpipe(fifo));
-	io.stdin.pipe(fifo);
-	return {
-		left,
-		close() {
-			io.stdin.unpipe(fifo);
-			fifo.destroy();
-			io.stdin.pause();
-		},
-	};
 }

@@ -7,7 +7,7 @@ type MaybeTerminal = { readonly isTTY?: boolean; readonly columns?: number; read
 /** What a command has of the world around it. */
 export interface Io {
 	readonly env: Readonly<Record<string, string | undefined>>;
-	readonly stdin: Readable & MaybeTerminal & { setRawMode?(raw: boolean): unknown };
+	readonly stdin: Readable & MaybeTerminal & { readonly fd?: number };
 	readonly stdout: Writable & MaybeTerminal;
 	readonly stderr: Writable & MaybeTerminal;
 	readonly isRoot: boolean;

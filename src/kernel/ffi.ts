@@ -31,6 +31,9 @@ const c = {
 		"int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)",
 	),
 	umount2: libc.func("int umount2(const char *target, int flags)"),
+	tcgetattr: libc.func("int tcgetattr(int fd, void *termios)"),
+	cfmakeraw: libc.func("void cfmakeraw(void *termios)"),
+	tcsetattr: libc.func("int tcsetattr(int fd, int actions, const void *termios)"),
 	// Variadic in C; glibc has no pidfd_open before 2.36.
 	syscall: libc.func("long syscall(long number, long first, long second)"),
 };
@@ -153,6 +156,26 @@ export function umount2(target: string, flags: number): void {
 	check("umount2", target, flags);
 }
 
+/** @returns The settings of a terminal: a struct termios. */
+export function tcgetattr(fd: number): Buffer {
+	const termios = Buffer.alloc(TERMIOS_BYTES);
+	check("tcgetattr", fd, termios);
+	return termios;
+}
+
+/** @returns The same without what a terminal does of itself: no echo, no lines, no signals, and output as it comes. */
+export function cfmakeraw(termios: Uint8Array): Buffer {
+	const raw = Buffer.from(termios);
+	c.cfmakeraw(raw);
+	return raw;
+}
+
+/** Sets them at once. */
+export function tcsetattr(fd: number, termios: Uint8Array): void {
+	if (termios.byteLength < TERMIOS_BYTES) throw new RangeError("a struct termios is longer");
+	check("tcsetattr", fd, TCSANOW, termios);
+}
+
 /** @returns A descriptor that is readable when the process has ended, closed on exec. @throws {Errno} ESRCH */
 export function pidfdOpen(pid: number): number {
 	return check("syscall", SYS_pidfd_open, pid, 0);
@@ -225,6 +248,9 @@ const [SOL_SOCKET, SO_ATTACH_FILTER] = [1, 26];
 const SYS_pidfd_open = 434;
 const CLONE_NEWNET = 0x40000000;
 const EMSGSIZE = 90;
+/** bits/termios-struct.h: the same on x86_64 and aarch64. */
+const TERMIOS_BYTES = 60;
+const TCSANOW = 0;
 /** sys/socket.h: the datagram was cut (in msg_flags), or tell me its real length (in flags). */
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;

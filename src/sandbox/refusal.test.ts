@@ -14,6 +14,8 @@ test("runcRefusal() says which program the root does not have", () => {
 	assert.equal(cause, words);
 	const script = runcRefusal(task, "/run.sh", "exec failed: exec /run.sh: no such file or directory");
 	assert.equal(script.code, "COMMAND_NOT_FOUND");
+	const path = runcRefusal(task, "/no/such", 'exec: "/no/such": stat /no/such: no such file or directory');
+	assert.equal(path.code, "COMMAND_NOT_FOUND");
 });
 
 test("runcRefusal() tells a program that cannot be executed", () => {

@@ -1,7 +1,7 @@
 import { WeftError } from "../model/error.ts";
 
-/** `exec: "ls": …` when runc looks for it; `exec /run.sh: …` when the kernel refuses it. */
-const executing = '\\bexec(: ".*"| /.*): ';
+/** `exec: "ls": …` and `exec: "/bin/ls": stat /bin/ls: …` when runc looks for it; `exec /run.sh: …` when the kernel refuses it. */
+const executing = '\\bexec(: ".*"| /.*): (stat .*: )?';
 
 /**
  * What runc's own words mean to a person.

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { holderOf } from "../../src/lab/holder.ts";
 import { Lab } from "../../src/lab/lab.ts";
 
@@ -85,6 +85,20 @@ export class TestLab {
 	/** The namespace of a network. */
 	overlay(network: string): string {
 		return this.weft("host1", "network", "inspect", "--format", "{{.netns}}", network);
+	}
+
+	/** @returns What containers left on a host: a line for each process, mount, cgroup and file. Empty once all are removed. */
+	remains(host: string): string[] {
+		const look = [
+			"find /var/lib/weft/containers /var/lib/weft/exits /run/weft/c /run/weft/runc -mindepth 1 -maxdepth 1",
+			"grep -E ' /var/lib/weft/|netns/weft-[0-9a-f]{12} ' /proc/mounts",
+			"ps -eo args= | grep -E '^[^ ]*(conmon|runc) '",
+		];
+		const ids = new Set(this.run(host, "sh", "-c", "ls /var/lib/weft/containers").stdout.split("\n"));
+		return [
+			...look.flatMap((line) => this.run(host, "sh", "-c", line).stdout.split("\n")).filter(Boolean),
+			...globSync("/sys/fs/cgroup/**/weft-*").filter((path) => ids.has(path.slice(-64))),
+		];
 	}
 
 	/** @returns As this machine numbers it. */

@@ -4,13 +4,9 @@ import type { CreateContainerRequest, Service } from "../../model/service.ts";
 import { command } from "../command.ts";
 import { readEnv } from "../env.ts";
 import { type Io, note, print } from "../io.ts";
-import { writeLine } from "../log-line.ts";
 import { joinsOf } from "../network-spec.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** A person who interrupts so often wants to go, whatever the container makes of it. */
-const patience = 3;
-const interrupted = 130;
 const cannotBegin = ["COMMAND_NOT_FOUND", "COMMAND_NOT_EXECUTABLE", "SANDBOX_FAILED", "PROGRAM_MISSING"] as const;
 
 export default command({
@@ -73,7 +69,7 @@ export default command({
 		const { id, warnings } = await service.containers.create(request);
 		for (const warning of warnings) note(io, `warning: ${warning}`);
 		try {
-			return await start(service, id, { detach, attach: tty || stdin, io });
+			return await start(service, id, { detach, io });
 		} catch (error) {
 			// What cannot begin is of no use to anybody, and holds an address and a name.
 			if (isWeftError(error, ...cannotBegin)) await service.containers.remove(id, { force: true }).catch(() => {});
@@ -85,44 +81,13 @@ export default command({
 async function start(
 	service: Service,
 	id: string,
-	{ detach, attach, io }: { readonly detach: boolean; readonly attach: boolean; readonly io: Io },
+	{ detach, io }: { readonly detach: boolean; readonly io: Io },
 ): Promise<number> {
 	if (detach) {
 		await service.containers.start(id);
 		print(io, id);
 		return 0;
 	}
-	if (!attach) return withItsLog(service, id, io);
 	const { withItsStreams } = await import("../console.ts");
 	return withItsStreams(service, id, io);
-}
-
-/** Shows what it writes and passes signals on, until it ends. @returns Its exit code. */
-async function withItsLog({ containers }: Service, id: string, io: Io): Promise<number> {
-	const ending = new AbortController();
-	let interrupts = 0;
-	const giveBack = io.onSignal(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"], (signal) => {
-		if (signal === "SIGINT" && ++interrupts >= patience) ending.abort();
-		// It may have ended in between: then its end is told below.
-		containers.kill(id, { signal }).catch(() => {});
-	});
-	try {
-		// Both are asked for before it starts: one that is removed when it ends leaves nothing to ask for.
-		const ended = containers.wait(id, ending.signal);
-		const shown = show(containers.logs(id, { follow: true }, ending.signal), writeLine(io, false));
-		await Promise.race([containers.start(id), ended.then(() => shown)]);
-		await shown;
-		return (await ended).exitCode;
-	} catch (error) {
-		if (interrupts < patience) throw error;
-		note(io, `\nweft run: interrupted ${patience} times; the container goes on: weft stop ${id.slice(0, 12)}`);
-		return interrupted;
-	} finally {
-		ending.abort();
-		giveBack();
-	}
-}
-
-async function show<T>(items: AsyncIterable<T>, write: (item: T) => void): Promise<void> {
-	for await (const item of items) write(item);
 }
