@@ -10,6 +10,8 @@ export async function held(cluster: Cluster, host: string): Promise<string[]> {
 		.flatMap((line) => {
 			const [what = "", text = ""] = line.split("\t");
 			const [kind = "", ns = ""] = what.split(" ");
+			// It went while it was looked at: the next look will tell.
+			if (text === "") return [`${what} is going`];
 			return readers[kind]?.(ns, text) ?? [];
 		})
 		.sort((a, b) => (a < b ? -1 : 1));
