@@ -94,7 +94,7 @@ export class Sandboxes {
 		const network = await leaveNetwork(control, sandbox, ref);
 		const connected = () => view.sandboxes.get(id)?.attachments.some(({ networkId }) => networkId === network.id);
 		await this.#seen("the disconnection", () => !connected());
-		await this.dropGateway(id);
+		await this.settleGateway(id);
 		await loop.settled();
 		events.emit({
 			type: "endpoint",
@@ -155,13 +155,15 @@ export class Sandboxes {
 		await this.#seen("the way out", () => this.#runtime.view.sandboxes.get(id)?.gateway !== undefined);
 	}
 
-	/** The last network with a way out takes it away. */
-	async dropGateway(id: string): Promise<void> {
+	/** Gives a sandbox its way out when one of its networks has one, and takes it away with the last of those. */
+	async settleGateway(id: SandboxId): Promise<void> {
 		const { control, view } = this.#runtime;
 		const sandbox = view.sandboxes.get(id);
-		const left = sandbox?.attachments ?? [];
-		if (sandbox?.gateway === undefined || left.some(({ networkId }) => view.network(networkId)?.internal === false))
-			return;
+		if (sandbox === undefined) return;
+		const networks = sandbox.attachments.map(({ networkId }) => view.network(networkId));
+		if (networks.some((network) => network?.internal === false)) return this.#addGateway(sandbox);
+		// Of a network that is not known yet nobody can tell.
+		if (sandbox.gateway === undefined || networks.includes(undefined)) return;
 		await changeSandbox(control.local, id, ({ gateway: _gone, ...rest }) => rest);
 		await this.#seen("the change", () => view.sandboxes.get(id)?.gateway === undefined);
 	}

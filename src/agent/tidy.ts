@@ -121,19 +121,19 @@ export class Tidy {
 		const { view } = this.#runtime;
 		for (const id of [...this.#unchecked]) {
 			const sandbox = view.sandboxes.get(id);
-			if (sandbox !== undefined) await this.#sandboxes.inTurn(() => this.#dropUnfinished(sandbox));
+			if (sandbox !== undefined) await this.#sandboxes.inTurn(() => this.#settle(sandbox));
 			this.#unchecked.delete(id);
 		}
 	}
 
-	/** The note of a connection whose endpoint is not in the store, and a way out that no network needs. */
-	async #dropUnfinished({ id, attachments }: Sandbox): Promise<void> {
+	/** Drops the note of a connection whose endpoint is not in the store, and finishes what an agent that died left of the way out. */
+	async #settle({ id, attachments }: Sandbox): Promise<void> {
 		const { control, view } = this.#runtime;
 		for (const { networkId, endpointId } of attachments) {
 			if (view.endpoints(networkId).has(endpointId)) continue;
 			if ((await control.store.get(keys.endpoint(networkId, endpointId))) !== undefined) continue;
 			await forgetAttachment(control, id, networkId);
 		}
-		await this.#sandboxes.dropGateway(id);
+		await this.#sandboxes.settleGateway(id);
 	}
 }

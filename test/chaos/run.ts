@@ -65,7 +65,7 @@ export async function chaos({
 		}
 		return { done, deaths };
 	} finally {
-		if (process.env["KEEP"] === undefined) await cluster.test.lab.down();
+		await cluster.test.lab.down();
 	}
 }
 
