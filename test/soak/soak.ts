@@ -14,19 +14,19 @@ const runsPerSeed = 100;
  *
  * @throws {Error} The smallest counterexample that was found, with its seed.
  */
-export function soak<T>(property: fc.IProperty<T>): void {
+export async function soak<T>(property: fc.IAsyncProperty<T>): Promise<void> {
 	const { SOAK_MINUTES: minutes, SOAK_SEED: seed } = process.env;
 	if (seed !== undefined && seed !== "") {
-		searchFrom(Number(seed), property, Number.POSITIVE_INFINITY);
+		await searchFrom(Number(seed), property, Number.POSITIVE_INFINITY);
 		return;
 	}
 	const endMs = Date.now() + 60_000 * Number(minutes ?? shortMinutes);
 	for (let leftMs = endMs - Date.now(); leftMs > 0; leftMs = endMs - Date.now())
-		searchFrom(Math.floor(Math.random() * 2 ** 31), property, leftMs);
+		await searchFrom(Math.floor(Math.random() * 2 ** 31), property, leftMs);
 }
 
-function searchFrom<T>(seed: number, property: fc.IProperty<T>, leftMs: number): void {
+async function searchFrom<T>(seed: number, property: fc.IAsyncProperty<T>, leftMs: number): Promise<void> {
 	console.log(`SOAK_SEED=${seed}`);
 	const timeLimit = Number.isFinite(leftMs) ? { interruptAfterTimeLimit: leftMs } : {};
-	fc.assert(property, { seed, numRuns: runsPerSeed, includeErrorInReport: true, ...timeLimit });
+	await fc.assert(property, { seed, numRuns: runsPerSeed, includeErrorInReport: true, ...timeLimit });
 }
