@@ -72,8 +72,8 @@ test("openFakeKernel() lets another program take its namespace away", async () =
 test("openFakeKernel() lists chains that drop forwarded traffic, and takes rules into them", () => {
 	const kernel = openFakeKernel();
 	const chain = { family: "ip", table: "filter", chain: "DOCKER-USER" } as const;
-	kernel.addForeignChain({ ...chain, dropsForwarded: true });
-	assert.deepEqual(kernel.facts().forwardFilters, [chain]);
+	kernel.addForeignChain({ ...chain, dropsForwarded: true, owned: false });
+	assert.deepEqual(kernel.facts().forwardFilters, [{ ...chain, owned: false }]);
 	const rule = { statements: [{ verdict: "accept" }] } as const;
 	const accept: Resource = { kind: "nft-rule", ns: hostNetns, ...chain, comment: "weft: x", rule };
 	apply(kernel, making([accept, accept]));

@@ -49,8 +49,16 @@ export interface HostFacts {
 		readonly via?: Ipv4;
 		readonly mtuBytes?: number;
 	}[];
-	/** Chains of other programs that hook `forward` and drop by policy, so that forwarded traffic needs an accept in them. */
-	readonly forwardFilters: readonly { readonly family: NftFamily; readonly table: string; readonly chain: string }[];
+	/**
+	 * Chains of other programs that hook `forward` and drop what is not accepted, so that forwarded traffic needs an accept in them.
+	 * `owned`: into their table its owner alone may write.
+	 */
+	readonly forwardFilters: readonly {
+		readonly family: NftFamily;
+		readonly table: string;
+		readonly chain: string;
+		readonly owned: boolean;
+	}[];
 }
 
 /** One host's kernel. Level-triggered: `observe` is the truth, never what was applied last. */

@@ -34,7 +34,7 @@ export function factsOf(ns: FakeNs): HostFacts {
 		routes: [...devs.filter((dev) => dev.up).flatMap(routesOf), ...[...ns.routes.values()].map(toFact)],
 		forwardFilters: [...ns.foreignChains.values()]
 			.filter((chain) => chain.dropsForwarded)
-			.map(({ family, table, chain }) => ({ family, table, chain })),
+			.map(({ family, table, chain, owned }) => ({ family, table, chain, owned })),
 	};
 }
 

@@ -37,11 +37,12 @@ export function delElement(host: FakeHost, element: NftElement): void {
 	host.namespaces.get(element.ns)?.tables.get(`${element.family} ${element.table}`)?.elements.delete(keyOf(element));
 }
 
-/** Idempotent. @throws {Errno} ENOENT (the namespace, the chain) @throws {RangeError} the rule is malformed */
+/** Idempotent. @throws {Errno} ENOENT (the namespace, the chain), EPERM (the table is owned) @throws {RangeError} the rule is malformed */
 export function replaceForeignRule(host: FakeHost, rule: NftForeignRule): void {
 	encodeRule(rule.rule);
 	const chain = nsNamed(host, rule.ns).foreignChains.get(chainKey(rule));
 	if (chain === undefined) throw refusal("NFT_MSG_NEWRULE", "ENOENT");
+	if (chain.owned) throw refusal("NFT_MSG_NEWRULE", "EPERM");
 	chain.rules.set(rule.comment, rule);
 }
 

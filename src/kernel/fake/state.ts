@@ -54,6 +54,8 @@ export interface FakeChain {
 	readonly chain: string;
 	/** It hooks forward, with a policy of drop. */
 	readonly dropsForwarded: boolean;
+	/** Its table takes rules from its owner alone. */
+	readonly owned: boolean;
 	/** weft's rules in it, by comment. */
 	readonly rules: Map<string, NftForeignRule>;
 }

@@ -5,7 +5,7 @@ import { getAddrsRequest, readAddr } from "../netlink/addr.ts";
 import { getLinksRequest } from "../netlink/link.ts";
 import { readLink } from "../netlink/link-read.ts";
 import { getRoutesRequest, readRoute } from "../netlink/route.ts";
-import { forwardFilters } from "../nft/observe.ts";
+import { forwardFilters } from "../nft/forward-filters.ts";
 import type { Session } from "./session.ts";
 
 /** @returns What `Kernel.facts` says. */

@@ -10,7 +10,7 @@ import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.ts";
 import { createNetns, deleteNetns } from "../netns.ts";
 import { applyNft } from "./apply.ts";
 import { anyFamily, nftAttributes, nftMessage } from "./message.ts";
-import { forwardFilters, observeNft } from "./observe.ts";
+import { observeNft } from "./observe.ts";
 import {
 	bridgeWords,
 	dockerTable,
@@ -161,17 +161,6 @@ test("applyNft() puts a foreign rule at the head of its chain, once, and takes i
 	apply(del(containers, answers, containers));
 	assert.deepEqual(held(), []);
 	assert.match(nft("list chain ip filter DOCKER-USER"), /counter .* return/);
-});
-
-test("forwardFilters() names the chains that drop forwarded traffic", { skip }, () => {
-	assert.deepEqual(forwardFilters(socket), []);
-	nft(dockerTable);
-	nft("table inet firewall { chain f { type filter hook forward priority 10; policy drop; }; }");
-	nft("table inet open { chain f { type filter hook forward priority 10; policy accept; }; }");
-	assert.deepEqual(forwardFilters(socket), [
-		{ family: "ip", table: "filter", chain: "DOCKER-USER" },
-		{ family: "inet", table: "firewall", chain: "f" },
-	]);
 });
 
 test("observeNft() sees that a table was changed by another", { skip }, () => {

@@ -1,20 +1,16 @@
 import type { NetnsRef, NftElement, NftForeignRule, NftTable, Resource } from "../../model/kernel-state.ts";
 import type { NftChain, NftRule } from "../../model/nft.ts";
-import type { HostFacts, ObserveScope } from "../kernel.ts";
+import type { ObserveScope } from "../kernel.ts";
 import type { NetlinkSocket } from "../netlink/socket.ts";
 import { dumpChains, type HeldChain } from "./chain.ts";
 import { anyFamily, nftAttributes, nftMessage } from "./message.ts";
 import { dumpRules, type HeldRule } from "./rule.ts";
 import { dumpElements, dumpSets, type HeldSet } from "./set.ts";
-import { dumpTables, type HeldTable } from "./table.ts";
+import { dumpTables, type HeldTable, ownTable } from "./table.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
 
-/** The name of weft's own tables, in whatever family. */
-const ownTable = "weft";
 /** How the comments of weft's rules in foreign chains begin. */
 const ownComment = /^weft/;
-/** The chain that Docker leaves to others, in front of its own rules. */
-const dockerUserChain = "DOCKER-USER";
 /** How often a picture that changed while it was taken is taken again. */
 const attempts = 5;
 
@@ -92,20 +88,4 @@ function foreignRules(ns: NetnsRef, rules: readonly HeldRule[]): NftForeignRule[
 		if (!found.has(key)) found.set(key, { kind: "nft-rule", ns, family, table, chain, comment, rule });
 	}
 	return [...found.values()];
-}
-
-/**
- * @returns The chains of other programs by which forwarded IPv4 traffic is dropped unless it is accepted in them. For Docker's
- * the one that it leaves to others.
- */
-export function forwardFilters(socket: NetlinkSocket): HostFacts["forwardFilters"] {
-	const chains = dumpChains(socket).filter(({ family, table }) => family !== "bridge" && table !== ownTable);
-	return chains
-		.filter(({ hook }) => hook?.hook === "forward" && hook.policy === "drop")
-		.map(({ family, table, name }) => {
-			const forUsers = chains.some(
-				(chain) => chain.family === family && chain.table === table && chain.name === dockerUserChain,
-			);
-			return { family, table, chain: forUsers ? dockerUserChain : name };
-		});
 }

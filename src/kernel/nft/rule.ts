@@ -3,6 +3,7 @@ import { type Message, NLM_F_APPEND, NLM_F_CREATE, type Request } from "../netli
 import type { NetlinkSocket } from "../netlink/socket.ts";
 import type { NftExpr } from "./expr.ts";
 import { readExpr, writeExpr } from "./expr-attributes.ts";
+import { isRemark, refuses, withWholeNames, xtablesComment } from "./foreign-expr.ts";
 import { anyFamily, familyOf, nftAttributes, nftMessage, readAll } from "./message.ts";
 import { decodeRule, encodeRule } from "./rule-codec.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
@@ -20,6 +21,8 @@ export interface HeldRule extends RulePlace {
 	readonly comment: string | undefined;
 	/** undefined when it is none that weft could have written. */
 	readonly rule: NftRule | undefined;
+	/** It drops or rejects whatever comes to it. */
+	readonly refusesAll: boolean;
 }
 
 /** The type of a comment in a rule's user data (nft: enum nftnl_udata_rule_types), which `nft list` prints. */
@@ -63,8 +66,17 @@ function readRule(message: Message): HeldRule | undefined {
 	const chain = attributes.string(NFTA.RULE_CHAIN);
 	const handle = attributes.u64be(NFTA.RULE_HANDLE);
 	if (family === undefined || table === undefined || chain === undefined || handle === undefined) return undefined;
-	const comment = readComment(attributes.bytes(NFTA.RULE_USERDATA));
-	return { family, table, chain, handle, comment, rule: readExprs(attributes.list(NFTA.RULE_EXPRESSIONS)) };
+	const members = attributes.list(NFTA.RULE_EXPRESSIONS);
+	const doing = members.filter((member) => !isRemark(member));
+	return {
+		family,
+		table,
+		chain,
+		handle,
+		comment: readComment(attributes.bytes(NFTA.RULE_USERDATA)) ?? firstOf(members, xtablesComment),
+		rule: readExprs(doing),
+		refusesAll: doing.length === 1 && doing.every(refuses),
+	};
 }
 
 function readExprs(members: readonly Buffer[]): NftRule | undefined {
@@ -74,7 +86,15 @@ function readExprs(members: readonly Buffer[]): NftRule | undefined {
 		if (expr === undefined) return undefined;
 		exprs.push(expr);
 	}
-	return decodeRule(exprs);
+	return decodeRule(withWholeNames(exprs));
+}
+
+function firstOf<T>(members: readonly Buffer[], read: (member: Buffer) => T | undefined): T | undefined {
+	for (const member of members) {
+		const value = read(member);
+		if (value !== undefined) return value;
+	}
+	return undefined;
 }
 
 /** User data is a list of: type, length, value; one byte each for the first two. */

@@ -8,6 +8,9 @@ import { newRule } from "./rule.ts";
 import { newSet } from "./set.ts";
 import { NFT_MSG, NFTA } from "./uapi.ts";
 
+/** The name of weft's own tables, in whatever family. */
+export const ownTable = "weft";
+
 type TableName = Pick<NftTable, "family" | "name">;
 
 /** A table as the kernel holds it, without what is in it. */
@@ -50,6 +53,16 @@ export function dumpTables(socket: NetlinkSocket): HeldTable[] {
 	return readAll(socket, nftMessage(NFT_MSG.GETTABLE, anyFamily), readTable);
 }
 
+/** A dormant table does nothing, whatever it holds. */
+export function isDormant({ flags }: HeldTable): boolean {
+	return (flags & NFT_TABLE_F_DORMANT) !== 0;
+}
+
+/** Into an owned table nobody but its owner may write. */
+export function isOwned({ flags }: HeldTable): boolean {
+	return (flags & NFT_TABLE_F_OWNER) !== 0;
+}
+
 /** @returns undefined for a table of a family that weft has no use for. */
 function readTable(message: Message): HeldTable | undefined {
 	const attributes = nftAttributes(message);
@@ -58,3 +71,7 @@ function readTable(message: Message): HeldTable | undefined {
 	if (family === undefined || name === undefined) return undefined;
 	return { family, name, flags: attributes.u32be(NFTA.TABLE_FLAGS) ?? 0 };
 }
+
+/** enum nft_table_flags. */
+const NFT_TABLE_F_DORMANT = 1;
+const NFT_TABLE_F_OWNER = 2;

@@ -61,6 +61,9 @@ export const NFTA = {
 	IMMEDIATE_DATA: 2,
 	MASQ_FLAGS: 1,
 	MASQ_REG_PROTO_MIN: 2,
+	TARGET_NAME: 1,
+	MATCH_NAME: 1,
+	MATCH_INFO: 3,
 	GEN_ID: 1,
 } as const;
 
