@@ -76,6 +76,7 @@ export function stateOf(world: World): KernelState {
 			...(wayOut ? { gateway: samplePool } : {}),
 			...(sandboxes.size > 0 ? { vteps: [1, 2, 3].map((n) => sampleHost(n).vtep) } : {}),
 			forwardFilters: [],
+			uplinks: [],
 		}),
 	]);
 }

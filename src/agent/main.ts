@@ -6,7 +6,7 @@ import pino, { type Logger } from "pino";
 import { serveApi } from "../api/serve.ts";
 import { claimSocket } from "../api/socket.ts";
 import type { ControlContext } from "../control/context.ts";
-import { gatewayBridge } from "../drivers/gateway.ts";
+import { gatewayBridge } from "../drivers/forward.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
@@ -188,7 +188,7 @@ function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, 
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),
 	};
-	const { view, loop } = reconciler;
+	const { view, loop, problems } = reconciler;
 	const suspensions: Suspensions = new Suspensions({
 		self: identity.id,
 		isAlive: (id) => view.alive.has(id),
@@ -211,6 +211,7 @@ function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, 
 		kernel,
 		view,
 		loop,
+		problems,
 		names,
 		pulse,
 		events,

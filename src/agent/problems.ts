@@ -18,7 +18,7 @@ export class StoreClock {
 }
 
 /** @returns What is not as it should be on this host, for `weft status`. */
-export function problems({ loop, control }: Runtime, store: StoreClock): ProblemView[] {
+export function problems({ loop, control, problems: inTheWay }: Runtime, store: StoreClock): ProblemView[] {
 	const found: ProblemView[] = loop.failures
 		.causes()
 		.map(({ error, since }) => ({ ...error.toBody(), since: new Date(since).toISOString() }));
@@ -31,6 +31,7 @@ export function problems({ loop, control }: Runtime, store: StoreClock): Problem
 			...(reason === undefined ? {} : { cause: reason }),
 			since: store.since,
 		});
+	for (const error of inTheWay()) found.push({ ...error.toBody(), since: new Date().toISOString() });
 	const port = vxlanPortProblem();
 	if (port !== undefined && !found.some(({ code }) => code === port.code))
 		found.push({ ...port.toBody(), since: new Date().toISOString() });

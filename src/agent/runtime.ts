@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { ControlContext } from "../control/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { ReconcileLoop } from "../reconcile/loop.ts";
 import type { View } from "../reconcile/view.ts";
@@ -20,6 +21,8 @@ export interface Runtime {
 	readonly kernel: Kernel;
 	readonly view: View;
 	readonly loop: ReconcileLoop;
+	/** What of the host's surroundings stands in weft's way. */
+	readonly problems: () => readonly WeftError[];
 	readonly names: NamesFeed;
 	/** Beats after each change of the view. */
 	readonly pulse: Pulse;

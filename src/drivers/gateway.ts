@@ -1,18 +1,10 @@
 import { type Ipv4, macOf } from "../model/address.ts";
-import {
-	hostNetns,
-	type NftElement,
-	type NftForeignRule,
-	type NftTable,
-	type Resource,
-} from "../model/kernel-state.ts";
-import type { NftChain, NftFamily, NftRule } from "../model/nft.ts";
+import { hostNetns, type NftElement, type NftTable, type Resource } from "../model/kernel-state.ts";
+import type { NftChain, NftRule } from "../model/nft.ts";
 import { cidrIn, type Prefix } from "../model/prefix.ts";
+import { type ForwardFilter, forwardAccepts, gatewayBridge } from "./forward.ts";
 import { guardTable } from "./guard.ts";
 import { vxlanPort } from "./overlay.ts";
-
-/** The bridge in the host's namespace by which containers reach the world. */
-export const gatewayBridge = "weft_gwbridge";
 
 /** The gateway bridge's own network: host-local, the same for all sandboxes of a host. */
 export interface GatewayPool {
@@ -22,13 +14,6 @@ export interface GatewayPool {
 	readonly mtuBytes: number;
 }
 
-/** A chain of another program that drops forwarded traffic by policy. */
-export interface ForwardFilter {
-	readonly family: NftFamily;
-	readonly table: string;
-	readonly chain: string;
-}
-
 /** What the host's own namespace needs. */
 export interface HostWants {
 	/** Present when a sandbox of this host has a way out. */
@@ -36,14 +21,16 @@ export interface HostWants {
 	/** Absent while no network has an endpoint here: then nothing is guarded, as nothing listens. */
 	readonly vteps?: readonly Ipv4[];
 	readonly forwardFilters: readonly ForwardFilter[];
+	/** The interfaces that lead out of the host. */
+	readonly uplinks: readonly string[];
 }
 
 /** @returns The host's namespace: the gateway bridge, weft's own table, and accepts in the chains of firewalls that would drop. */
-export function compileHost({ gateway, vteps, forwardFilters }: HostWants): Resource[] {
+export function compileHost({ gateway, vteps, forwardFilters, uplinks }: HostWants): Resource[] {
 	const resources: Resource[] = [];
 	if (vteps !== undefined) resources.push(hostTable(gateway), ...vteps.map(vtepElement));
 	if (gateway !== undefined) {
-		resources.push(...bridge(gateway), ...forwardFilters.flatMap(forwardAccepts));
+		resources.push(...bridge(gateway), ...forwardFilters.flatMap((filter) => forwardAccepts(filter, uplinks)));
 	}
 	return resources;
 }
@@ -161,28 +148,4 @@ export function guardedPort(port: string): NftElement {
 
 function vtepElement(vtep: Ipv4): NftElement {
 	return { kind: "nft-element", ns: hostNetns, family: "inet", table: "weft", set: "vteps", element: [vtep] };
-}
-
-/** A drop is final whichever table it stands in, so the accept must stand in the chain that would drop. */
-function forwardAccepts({ family, table, chain }: ForwardFilter): NftForeignRule[] {
-	const rule = { kind: "nft-rule", ns: hostNetns, family, table, chain } as const;
-	return [
-		{
-			...rule,
-			comment: "weft: containers to the world",
-			rule: {
-				statements: [
-					{ field: "iifname", op: "==", value: gatewayBridge },
-					{ field: "oifname", op: "!=", value: gatewayBridge },
-					{ verdict: "accept" },
-				],
-			},
-		},
-		// Without `ct state`, which iptables cannot read back; what is no answer is dropped in weft's own table.
-		{
-			...rule,
-			comment: "weft: answers to containers",
-			rule: { statements: [{ field: "oifname", op: "==", value: gatewayBridge }, { verdict: "accept" }] },
-		},
-	];
 }

@@ -70,7 +70,11 @@ test("a sandbox of weft's own, with its way out", () => {
 		...compileHost({
 			gateway: pool,
 			vteps: [host1.vtep, host2.vtep],
-			forwardFilters: [{ family: "ip", table: "filter", chain: "DOCKER-USER" }],
+			forwardFilters: [
+				{ family: "ip", table: "filter", chain: "DOCKER-USER", owned: false },
+				{ family: "inet", table: "firewalld", chain: "filter_FORWARD", owned: true },
+			],
+			uplinks: ["eth0", "wlan0"],
 		}),
 		...compileSandbox(sandbox, pool),
 	]);

@@ -2,7 +2,8 @@ import { macOf } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
 import { hostNetns, type PortFlags, type Resource } from "../model/kernel-state.ts";
 import { cidrIn, prefix } from "../model/prefix.ts";
-import { type GatewayPool, gatewayBridge, guardedPort } from "./gateway.ts";
+import { gatewayBridge } from "./forward.ts";
+import { type GatewayPool, guardedPort } from "./gateway.ts";
 import { guardElement } from "./guard.ts";
 
 const gatewayPort: PortFlags = {

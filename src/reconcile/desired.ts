@@ -1,31 +1,37 @@
 import type { DriverContext, LocalPort } from "../drivers/driver.ts";
-import { compileHost, type ForwardFilter, type GatewayPool } from "../drivers/gateway.ts";
+import { forwardDropped } from "../drivers/forward.ts";
+import { compileHost, type GatewayPool } from "../drivers/gateway.ts";
 import { vxlanOverheadBytes } from "../drivers/overlay.ts";
 import { driverOf } from "../drivers/registry.ts";
 import { compileSandbox } from "../drivers/sandbox.ts";
 import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
+import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import { type FragmentId, Fragments } from "./fragments.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { View, ViewChange } from "./view.ts";
 
 /** What of the desired state comes from this host itself. */
 export interface HostFactsWanted {
 	readonly self: Host;
 	readonly gatewayPool: GatewayPool;
-	forwardFilters(): readonly ForwardFilter[];
+	surroundings(): Surroundings;
 	/** Whether a sandbox's namespace can be worked in. */
 	isPresent(sandbox: Sandbox): boolean;
 }
 
 const hostFragment = "host";
+const noSurroundings: Surroundings = { forwardFilters: [], uplinks: [] };
 
 /** Compiles the view into fragments of desired kernel state: of each change, only what it touches. */
 export class Desired {
 	readonly fragments = new Fragments();
+	/** What of the surroundings stands in the way, and cannot be moved. */
+	problems: readonly WeftError[] = [];
 	readonly #facts: HostFactsWanted;
 	/** As last read; absent when they may have changed since. */
-	#forwardFilters: readonly ForwardFilter[] | undefined;
+	#surroundings: Surroundings | undefined;
 	readonly #stale = new Map<FragmentId, () => void>();
 
 	constructor(facts: HostFactsWanted) {
@@ -33,9 +39,9 @@ export class Desired {
 		this.#touchHost();
 	}
 
-	/** The firewall chains of other programs may have changed: they are read again when they matter. */
-	touchFirewall(): void {
-		this.#forwardFilters = undefined;
+	/** The firewall chains of other programs, or the host's interfaces, may have changed: they are read again when they matter. */
+	touchSurroundings(): void {
+		this.#surroundings = undefined;
 		this.#touchHost();
 	}
 
@@ -158,14 +164,17 @@ export class Desired {
 		const { self, gatewayPool } = this.#facts;
 		const wayOut = [...view.sandboxes.values()].some(({ gateway }) => gateway !== undefined);
 		const member = [...view.networkIds()].some((id) => this.#isLocal(view, id));
-		if (wayOut) this.#forwardFilters ??= this.#facts.forwardFilters();
+		if (wayOut) this.#surroundings ??= this.#facts.surroundings();
+		const { forwardFilters, uplinks } = (wayOut ? this.#surroundings : undefined) ?? noSurroundings;
+		this.problems = forwardFilters.filter(({ owned }) => owned).map((filter) => forwardDropped(filter, uplinks));
 		const vteps = new Set([...view.hosts.values()].map(({ vtep }) => vtep).concat(self.vtep));
 		this.fragments.set(
 			hostFragment,
 			compileHost({
 				...(wayOut ? { gateway: gatewayPool } : {}),
 				...(member || wayOut ? { vteps: [...vteps] } : {}),
-				forwardFilters: wayOut ? (this.#forwardFilters ?? []) : [],
+				forwardFilters,
+				uplinks,
 			}),
 		);
 	}

@@ -18,8 +18,8 @@ export interface LoopOptions {
 	readonly refresh: () => void;
 	/** Told of each round that did something, with what the kernel said. */
 	readonly onRound: (results: readonly OpResult[]) => void;
-	/** Called when the surroundings are to be looked at anew, too: at each audit, and when another program changed nftables. */
-	readonly onAudit: () => void;
+	/** Called when the surroundings are to be looked at anew, too: at each audit, and when another program changed the host's namespace. */
+	readonly onSurroundings: () => void;
 }
 
 /** A full audit finds what makes no event: sysctls, and what an overrun event queue lost. */
@@ -64,7 +64,7 @@ export class ReconcileLoop {
 		this.#unsubscribe = this.#options.kernel.subscribe((event) => {
 			if (event.kind === "overrun") this.observed.doubtAll();
 			else this.observed.doubt(event.ns);
-			if (event.kind === "nft" && event.ns === hostNetns) this.#options.onAudit();
+			if (event.kind === "overrun" || event.ns === hostNetns) this.#options.onSurroundings();
 			this.#settling ??= setTimeout(() => {
 				this.#settling = undefined;
 				this.poke();
@@ -76,7 +76,7 @@ export class ReconcileLoop {
 
 	/** Looks at everything anew. Namespaces of weft that nothing wants any more are looked at, too, and so removed. */
 	audit(): void {
-		this.#options.onAudit();
+		this.#options.onSurroundings();
 		this.observed.doubt(hostNetns);
 		this.observed.doubtAll();
 		for (const name of this.#options.kernel.listNetns()) this.observed.doubt(name);

@@ -1,11 +1,13 @@
-import type { ForwardFilter, GatewayPool } from "../drivers/gateway.ts";
+import type { GatewayPool } from "../drivers/gateway.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
+import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Store } from "../store/store.ts";
 import { Desired } from "./desired.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { ReconcileLoop } from "./loop.ts";
 import { isPresent } from "./presence.ts";
+import { surroundingsOf } from "./surroundings.ts";
 import { View, type ViewChange } from "./view.ts";
 
 export interface ReconcilerOptions {
@@ -26,6 +28,8 @@ export interface ReconcilerOptions {
 export class Reconciler {
 	readonly view: View;
 	readonly loop: ReconcileLoop;
+	/** What the kernel refused last, and what else keeps it from being what is wanted. */
+	readonly problems: () => readonly WeftError[];
 	readonly #copy: LocalCopy;
 	/** Until the first picture is there nothing is done: an agent that knows nothing yet must not tear down what it finds. */
 	#started = false;
@@ -33,19 +37,20 @@ export class Reconciler {
 	constructor(options: ReconcilerOptions) {
 		const { kernel } = options;
 		this.#copy = new LocalCopy(options.local, options.onError);
-		const forwardFilters = (): readonly ForwardFilter[] => kernel.facts().forwardFilters;
+		const { self, gatewayPool } = options;
 		const desired = new Desired({
-			self: options.self,
-			gatewayPool: options.gatewayPool,
-			forwardFilters,
+			self,
+			gatewayPool,
+			surroundings: () => surroundingsOf(kernel.facts(), self.vtep),
 			isPresent: (sandbox) => isPresent(kernel, sandbox),
 		});
+		this.problems = () => desired.problems;
 		this.loop = new ReconcileLoop({
 			kernel,
 			fragments: desired.fragments,
 			refresh: () => desired.refresh(this.view),
 			onRound: options.onRound,
-			onAudit: () => desired.touchFirewall(),
+			onSurroundings: () => desired.touchSurroundings(),
 		});
 		this.view = new View({
 			store: options.store,
