@@ -24,14 +24,17 @@ export function parse<F extends Flags>(path: string, command: Command<F>, args: 
 	const tokens = tokensOf(command.flags, before);
 	const options = tokens.filter((token) => token.kind === "option");
 	const operands = [...tokens.filter((token) => token.kind === "positional").map(({ value }) => value), ...rest];
-	const help = options.some(({ rawName }) => rawName === "--help" || rawName === "-h");
+	// `weft run -h NAME` is Docker's: a verb with an own -h has help by its long name only.
+	const helps = Object.values(command.flags).some(({ short }) => short === "h") ? ["--help"] : ["--help", "-h"];
+	const help = options.some(({ rawName }) => helps.includes(rawName));
 	if (help) return { flags: {} as Values<F>, operands, help };
 	const flags = valuesOf(path, command.flags, options);
 	checkOperands(path, command, operands);
 	return { flags, operands, help };
 }
 
-function tokensOf(flags: Flags, args: readonly string[]) {
+/** @returns What each word is, unchecked. */
+export function tokensOf(flags: Flags, args: readonly string[]) {
 	const options = Object.fromEntries(
 		Object.entries(flags).map(([name, { type, short }]) => [name, { type, ...(short === undefined ? {} : { short }) }]),
 	);

@@ -28,7 +28,7 @@ export interface ReconcilerOptions {
 export class Reconciler {
 	readonly view: View;
 	readonly loop: ReconcileLoop;
-	/** What the kernel refused last, and what else keeps it from being what is wanted. */
+	/** What of the host's surroundings stands in the way. */
 	readonly problems: () => readonly WeftError[];
 	readonly #copy: LocalCopy;
 	/** Until the first picture is there nothing is done: an agent that knows nothing yet must not tear down what it finds. */

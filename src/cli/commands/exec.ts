@@ -23,7 +23,7 @@ export default command({
 		workdir: { type: "string", short: "w", value: "DIR", help: "In this folder" },
 	},
 	failureCode: 125,
-	details: "Ends as the command ends. Flags after CONTAINER are the command's.",
+	details: "Ends as the command ends. What follows COMMAND is its own, flags too.",
 	examples: [
 		{ type: "weft exec web ip addr", does: "Look into its network" },
 		{ type: "weft exec -it web sh", does: "A shell in it" },

@@ -5,7 +5,7 @@ import { each } from "../each.ts";
 import { itemFormat, printItems } from "../output.ts";
 
 export default command({
-	operands: [{ name: "CONTAINER|NETWORK", several: true, completes: "container" }],
+	operands: [{ name: "CONTAINER|NETWORK", several: true, completes: "container or network" }],
 	flags: itemFormat,
 	details: "Prints a JSON list. A container comes before a network of the same name.",
 	examples: [
