@@ -1,33 +1,27 @@
 import { statSync } from "node:fs";
 import { findNetwork } from "../control/find-network.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { Sandbox } from "../model/endpoint.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { hostNetns, type NetnsRef } from "../model/kernel-state.ts";
-import type { Service } from "../model/service.ts";
+import type { AttachedView, AttachRequest, Service } from "../model/service.ts";
+import type { ContainerParts } from "./container-service.ts";
 import { nameserver } from "./names-feed.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Sandboxes } from "./sandboxes.ts";
+import { Turns } from "./turns.ts";
+
+type Parts = Pick<ContainerParts, "runtime" | "sandboxes" | "names">;
 
 /** The verbs for namespaces that weft did not make. */
-export function attachService(runtime: Runtime, sandboxes: Sandboxes): Pick<Service, "attach" | "detach"> {
+export function attachService(parts: Parts): Pick<Service, "attach" | "detach"> {
+	const { runtime, sandboxes } = parts;
+	/** By namespace: two that attach one at once make one sandbox. */
+	const turns = new Turns();
 	return {
-		async attach({ netns, network, name, ip, aliases }) {
-			const path = netnsPath(netns);
-			const cookie = cookieOf(runtime, netns, path);
-			refuseOwn(runtime, netns, cookie);
-			const known = [...runtime.view.sandboxes.values()].find((sandbox) => sandbox.cookie === cookie);
-			const sandbox = known ?? newSandbox(runtime, name, path, cookie);
-			// Before anything is done in the namespace: lo, once it is up, stays so.
-			await findNetwork(runtime.control.store, network);
-			try {
-				if (known === undefined) await sandboxes.add(sandbox);
-				const endpoint = await sandboxes.connect(sandbox, { network, aliases, ...(ip === undefined ? {} : { ip }) });
-				return { ...endpoint, sandboxId: sandbox.id, name: sandbox.name, nameserver };
-			} catch (error) {
-				if (known === undefined) await sandboxes.remove(sandbox.id);
-				throw error;
-			}
+		async attach(request) {
+			const path = netnsPath(request.netns);
+			const cookie = cookieOf(runtime, request.netns, path);
+			refuseOwn(runtime, request.netns, cookie);
+			return turns.run(cookie, () => attachNetns(parts, request, { path, cookie }));
 		},
 
 		async detach({ name }) {
@@ -42,14 +36,25 @@ export function attachService(runtime: Runtime, sandboxes: Sandboxes): Pick<Serv
 	};
 }
 
-function newSandbox({ view, control }: Runtime, name: string, netns: string, cookie: string): Sandbox {
-	const twin = [...view.sandboxes.values()].find((sandbox) => sandbox.name === name);
-	if (twin !== undefined) {
-		throw new WeftError("CONTAINER_EXISTS", `Cannot attach as "${name}": a container of this host has that name`, {
-			fix: "choose another with --name",
-		});
+async function attachNetns(
+	{ runtime, sandboxes, names }: Parts,
+	{ network, name, ip, aliases }: AttachRequest,
+	{ path, cookie }: { readonly path: string; readonly cookie: string },
+): Promise<AttachedView> {
+	const known = [...runtime.view.sandboxes.values()].find((sandbox) => sandbox.cookie === cookie);
+	using _claim = known === undefined ? names.claim("attach as", name) : undefined;
+	const id = runtime.control.randomId();
+	const sandbox = known ?? { id, name, netns: path, owned: false, cookie, attachments: [] };
+	// Before anything is done in the namespace: lo, once it is up, stays so.
+	await findNetwork(runtime.control.store, network);
+	try {
+		if (known === undefined) await sandboxes.add(sandbox);
+		const endpoint = await sandboxes.connect(sandbox, { network, aliases, ...(ip === undefined ? {} : { ip }) });
+		return { ...endpoint, sandboxId: sandbox.id, name: sandbox.name, nameserver };
+	} catch (error) {
+		if (known === undefined) await sandboxes.remove(sandbox.id);
+		throw error;
 	}
-	return { id: control.randomId(), name, netns, owned: false, cookie, attachments: [] };
 }
 
 /** @throws {WeftError} NETNS_NOT_FOUND */

@@ -1,12 +1,11 @@
 import type { Sandbox } from "../model/endpoint.ts";
 import { prefixBits } from "../model/prefix.ts";
 import type { ContainerEndpointView, ContainerView } from "../model/view.ts";
-import type { ContainerRuntime } from "../sandbox/runtime.ts";
-import type { ContainerSpec } from "../sandbox/spec.ts";
+import { Container } from "../sandbox/container.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** @returns What is shown of a container of weft, or of a namespace that was attached. */
-export function containerView(runtime: Runtime, one: ContainerSpec | Sandbox, engine: ContainerRuntime): ContainerView {
+export function containerView(runtime: Runtime, one: Container | Sandbox): ContainerView {
 	const sandbox = runtime.view.sandboxes.get(one.id);
 	const gateway = sandbox?.gateway;
 	const common = {
@@ -16,7 +15,7 @@ export function containerView(runtime: Runtime, one: ContainerSpec | Sandbox, en
 		networks: endpointViews(runtime, sandbox),
 		...(gateway === undefined ? {} : { gatewayBridge: { ifname: gateway.ifname, ipAddress: gateway.address } }),
 	};
-	if (!("command" in one)) {
+	if (!(one instanceof Container)) {
 		return {
 			...common,
 			state: "attached",
@@ -30,21 +29,20 @@ export function containerView(runtime: Runtime, one: ContainerSpec | Sandbox, en
 			netns: one.netns,
 		};
 	}
-	const { hostname, command, env, rootfs, tty, stdin, autoRemove, createdAt, netns } = one;
-	const paths = engine.paths(one.id);
+	const { hostname, command, env, rootfs, tty, stdin, autoRemove, createdAt, netns } = one.spec;
 	return {
 		...common,
-		...engine.status(one.id),
+		...one.status,
 		hostname,
 		command,
 		env,
-		rootfs: rootfs ?? paths.rootfs,
+		rootfs: rootfs ?? one.paths.rootfs,
 		tty,
 		stdin,
 		autoRemove,
 		created: createdAt,
 		netns,
-		logPath: paths.log,
+		logPath: one.paths.log,
 	};
 }
 

@@ -9,6 +9,7 @@ import type { ControlContext } from "../control/context.ts";
 import { gatewayBridge } from "../drivers/forward.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
+import { onProcessEnd } from "../kernel/pidfd.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
@@ -18,7 +19,9 @@ import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { openClusterStore } from "./cluster-store.ts";
+import { ContainerLives } from "./container-lives.ts";
 import { EventBus } from "./event-bus.ts";
+import { HostNames } from "./host-names.ts";
 import { agentPort, gatewayPool, type Identity, readIdentity, writeIdentity } from "./identity.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
@@ -49,16 +52,21 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	await claimSocket(options.socketPath);
 	const local = await openSqliteStore(paths.localDb(options));
 	const kernel = openLinuxKernel();
+	const containers = await ContainerRuntime.open(options, {
+		onProcessEnd,
+		onError: (error) => log.error({ cause: causeText(error) }, "cannot follow a container"),
+	});
 	try {
 		// Again each time when the host has got another address: what is there is adopted, as after any start.
-		while (!signal.aborted) await runOnce(options, { local, kernel, log, tellManager }, signal);
+		while (!signal.aborted) await runOnce(options, { local, kernel, containers, log, tellManager }, signal);
 	} finally {
+		containers.close();
 		await local.close();
 		kernel.close();
 	}
 }
 
-interface Ground extends Pick<Parts, "local" | "kernel" | "log"> {
+interface Ground extends Omit<Parts, "store"> {
 	readonly tellManager: (state: string) => void;
 }
 
@@ -90,7 +98,8 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	});
 	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
-	const service = agentService(agent.runtime, agent.sandboxes, cluster);
+	const lives = new ContainerLives(agent.runtime, agent.sandboxes, ground.containers);
+	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 	tellManager("READY=1");
@@ -103,6 +112,7 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	if (!ended.aborted) await once(ended, "abort");
 	endWatch();
 	await api.close();
+	lives.close();
 	await agent.stop();
 	await cluster.close();
 }
@@ -126,6 +136,7 @@ interface Parts {
 	readonly local: Store;
 	readonly store: Store;
 	readonly kernel: Kernel;
+	readonly containers: ContainerRuntime;
 	readonly log: Logger;
 }
 
@@ -153,7 +164,7 @@ interface Place {
 	readonly underlay: Underlay;
 }
 
-function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, kernel, log }: Parts) {
+function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, kernel, containers, log }: Parts) {
 	const self = hostRecord(identity, underlay, kernel);
 	const pulse = new Pulse();
 	const events = new EventBus();
@@ -224,6 +235,7 @@ function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, 
 	return {
 		runtime,
 		sandboxes,
+		names: new HostNames(view, sandboxes, containers),
 		async start(): Promise<void> {
 			membership = new Membership(store, self, identity.epoch, log);
 			await view.ready();
@@ -231,7 +243,7 @@ function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, 
 			for (const id of view.hosts.keys()) if (id !== identity.id) suspensions.note(id);
 			await names.start(view);
 			await reconciler.start();
-			tidy = new Tidy(runtime, sandboxes, new ContainerRuntime(agentPaths));
+			tidy = new Tidy(runtime, sandboxes, containers);
 		},
 		async stop(): Promise<void> {
 			membership?.close();

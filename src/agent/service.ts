@@ -6,22 +6,22 @@ import type { Service } from "../model/service.ts";
 import type { HostView } from "../model/view.ts";
 import { attachService } from "./attach-service.ts";
 import type { ClusterStore } from "./cluster-store.ts";
-import { containerService } from "./container-service.ts";
+import { type ContainerParts, containerService } from "./container-service.ts";
 import { hostState, networkService } from "./network-service.ts";
 import { problems, StoreClock } from "./problems.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Sandboxes } from "./sandboxes.ts";
 import { version } from "./version.ts";
 
 /** All that the agent does for people and programs, on top of a running house. */
-export function agentService(runtime: Runtime, sandboxes: Sandboxes, cluster: ClusterStore): Service {
-	const containers = containerService(runtime, sandboxes);
+export function agentService(parts: ContainerParts, cluster: ClusterStore): Service {
+	const { runtime, sandboxes } = parts;
+	const containers = containerService(parts);
 	const startedAt = new Date().toISOString();
 	const clock = new StoreClock(runtime.control.store.health);
 	return {
 		networks: networkService(runtime, sandboxes, containers),
 		containers,
-		...attachService(runtime, sandboxes),
+		...attachService(parts),
 		createToken: (request) => cluster.createToken(request.ttlSeconds),
 		testPaths: () => runtime.pathTest.run(),
 		hosts: () => hosts(runtime),

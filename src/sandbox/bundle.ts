@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** The capabilities that Docker gives by default: without NET_ADMIN, with NET_RAW for ping. */
 const capabilities = [
@@ -41,28 +42,28 @@ export interface Resolving {
 	readonly hosts: readonly string[];
 }
 
-/** Writes the bundle (OCI runtime specification 1.0) and the files that are mounted into it. */
-export function writeBundle(spec: ContainerSpec, paths: ContainerPaths, { nameserver, hosts }: Resolving): void {
-	for (const dir of [paths.bundle, paths.etc, paths.persist, paths.exits, paths.sockets])
-		mkdirSync(dir, { recursive: true, mode: 0o711 });
+/** Writes the bundle (OCI runtime specification 1.0) and the files that are mounted into it; last the spec, which makes it a container. */
+export async function writeBundle(
+	spec: ContainerSpec,
+	paths: ContainerPaths,
+	{ nameserver, hosts }: Resolving,
+): Promise<void> {
+	for (const dir of [paths.bundle, paths.etc, paths.persist]) await mkdir(dir, { recursive: true, mode: 0o711 });
 	const local = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"];
-	writeFileSync(join(paths.etc, "hosts"), `${[...local, ...hosts].join("\n")}\n`);
-	writeFileSync(join(paths.etc, "hostname"), `${spec.hostname}\n`);
-	const search = searchDomains();
-	writeFileSync(
+	await writeFile(join(paths.etc, "hosts"), `${[...local, ...hosts].join("\n")}\n`);
+	await writeFile(join(paths.etc, "hostname"), `${spec.hostname}\n`);
+	const search = await searchDomains();
+	await writeFile(
 		join(paths.etc, "resolv.conf"),
 		`nameserver ${nameserver}\n${search === "" ? "" : `search ${search}\n`}options ndots:0\n`,
 	);
-	writeFileSync(paths.config, JSON.stringify(config(spec, paths), undefined, "\t"));
-	writeFileSync(paths.spec, JSON.stringify(spec));
+	await writeFile(paths.config, JSON.stringify(config(spec, paths), undefined, "\t"));
+	await writeWhole(paths.spec, JSON.stringify(spec));
 }
 
-function searchDomains(): string {
-	try {
-		return /^\s*search\s+(.+)$/m.exec(readFileSync("/etc/resolv.conf", "utf8"))?.[1]?.trim() ?? "";
-	} catch {
-		return "";
-	}
+async function searchDomains(): Promise<string> {
+	const text = await readFile("/etc/resolv.conf", "utf8").catch(() => "");
+	return /^\s*search\s+(.+)$/m.exec(text)?.[1]?.trim() ?? "";
 }
 
 function config(spec: ContainerSpec, paths: ContainerPaths): object {

@@ -1,6 +1,7 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { execFile, spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { causeText, type WeftError } from "../model/error.ts";
 import { program } from "./programs.ts";
@@ -19,52 +20,58 @@ export type Stdin = "none" | "conmon" | "fifo";
  */
 export async function prepareContainer(spec: ContainerSpec, paths: ContainerPaths, stdin: Stdin): Promise<void> {
 	const [conmon, runc] = [program("conmon"), program("runc")];
-	using fifo = stdin === "fifo" ? stdinFifo(paths, runc) : undefined;
-	for (const dir of [paths.exits, paths.persist, paths.sockets]) mkdirSync(dir, { recursive: true });
-	rmSync(paths.exit, { force: true });
+	for (const dir of [paths.exits, paths.persist, paths.sockets]) await mkdir(dir, { recursive: true });
+	await rm(paths.exit, { force: true });
+	const fifo = stdin === "fifo" ? await stdinFifo(paths, runc) : undefined;
 	const root = ["--root", paths.runcRoot];
-	const said = await runConmon(conmon, [
-		...["--api-version", "1", "-c", spec.id, "-u", spec.id, "-n", spec.name, "-b", paths.bundle],
-		...["-r", fifo?.runtime ?? runc],
-		...["-p", paths.pid, "-l", `k8s-file:${paths.log}`, "--exit-dir", paths.exits, "--persist-dir", paths.persist],
-		...["--socket-dir-path", paths.sockets],
-		...root.flatMap((arg) => ["--runtime-arg", arg]),
-		...["--exit-command", runc],
-		...[...root, "delete", "--force", spec.id].flatMap((arg) => ["--exit-command-arg", arg]),
-		// Who leaves a terminal does not end what runs in it.
-		...(spec.tty ? ["-t", "--leave-stdin-open"] : []),
-		...(stdin === "conmon" ? ["-i"] : []),
-	]);
-	if (said.data === undefined || said.data <= 0) throw refused(spec, said.message ?? "conmon said nothing");
+	try {
+		const said = await runConmon(conmon, [
+			...["--api-version", "1", "-c", spec.id, "-u", spec.id, "-n", spec.name, "-b", paths.bundle],
+			...["-r", fifo === undefined ? runc : paths.runtime],
+			...["-P", paths.conmonPid, "-p", paths.pid, "-l", `k8s-file:${paths.log}`],
+			...["--exit-dir", paths.exits, "--persist-dir", paths.persist, "--socket-dir-path", paths.sockets],
+			...root.flatMap((arg) => ["--runtime-arg", arg]),
+			...["--exit-command", runc],
+			...[...root, "delete", "--force", spec.id].flatMap((arg) => ["--exit-command-arg", arg]),
+			// Who leaves a terminal does not end what runs in it.
+			...(spec.tty ? ["-t", "--leave-stdin-open"] : []),
+			...(stdin === "conmon" ? ["-i"] : []),
+		]);
+		if (said.data === undefined || said.data <= 0) throw refused(spec, said.message ?? "conmon said nothing");
+	} finally {
+		await fifo?.close();
+	}
 }
 
 /**
  * conmon 2.1.6 hangs when more comes to stdin than the container takes (seen with 1 MB and `sleep`), so what is piped into
  * a container comes by a FIFO of its own. A reader gets in once there is a writer: until the container has it open, that is this process.
  */
-function stdinFifo(paths: ContainerPaths, runc: string): { readonly runtime: string } & Disposable {
-	rmSync(paths.stdin, { force: true });
-	execFileSync(program("mkfifo"), ["-m", "600", paths.stdin]);
-	const fd = openSync(paths.stdin, constants.O_RDWR);
-	writeFileSync(paths.runtime, `#!/bin/sh\nexec ${runc} "$@" <"\${0%/*}/${basename(paths.stdin)}"\n`, { mode: 0o700 });
-	return { runtime: paths.runtime, [Symbol.dispose]: () => closeSync(fd) };
+async function stdinFifo(paths: ContainerPaths, runc: string): Promise<FileHandle> {
+	await rm(paths.stdin, { force: true });
+	await execute(program("mkfifo"), ["-m", "600", paths.stdin]);
+	const script = `#!/bin/sh\nexec ${runc} "$@" <"\${0%/*}/${basename(paths.stdin)}"\n`;
+	await writeFile(paths.runtime, script, { mode: 0o700 });
+	return open(paths.stdin, constants.O_RDWR);
 }
 
 /** Lets the command of a prepared container begin. @throws {WeftError} What `runcRefusal` says */
-export async function startContainer(spec: ContainerSpec, paths: ContainerPaths): Promise<void> {
-	// Said before it is so: the end of a short one is told before runc is back.
-	writeFileSync(paths.started, new Date().toISOString());
+export async function startContainer(spec: ContainerSpec, { runcRoot }: ContainerPaths): Promise<void> {
 	try {
-		await execute(program("runc"), ["--root", paths.runcRoot, "start", spec.id], { timeout: startTimeoutMs });
+		await execute(program("runc"), ["--root", runcRoot, "start", spec.id], { timeout: startTimeoutMs });
 	} catch (cause) {
-		rmSync(paths.started, { force: true });
-		throw refused(spec, causeText(cause));
+		const said = causeText(cause);
+		// The command began and has ended already: by then conmon has had runc forget the container, with what runc is to remove now.
+		if (/remove .*\/exec\.fifo: no such file/.test(said)) return;
+		throw refused(spec, said);
 	}
 }
 
-/** Ends a prepared container whose command has not begun. One that is gone is no error. */
-export async function discardContainer(id: string, paths: ContainerPaths): Promise<void> {
-	await execute(program("runc"), ["--root", paths.runcRoot, "delete", "--force", id], { timeout: startTimeoutMs });
+/** Ends what runs of a container, and forgets it. One that is gone is no error. */
+export async function deleteContainer(id: string, { runcRoot }: ContainerPaths): Promise<void> {
+	const known = await stat(join(runcRoot, id)).catch(() => undefined);
+	if (known === undefined) return;
+	await execute(program("runc"), ["--root", runcRoot, "delete", "--force", id], { timeout: startTimeoutMs });
 }
 
 /** conmon writes one line of JSON to the pipe that _OCI_SYNCPIPE names: `data` is the pid, once runc has made the container; negative when it refused. */

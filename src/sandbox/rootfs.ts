@@ -1,56 +1,29 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { promisify } from "node:util";
 import { causeText, WeftError } from "../model/error.ts";
+import { busyboxRoot } from "./busybox-root.ts";
 import { program } from "./programs.ts";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
 
-/** @returns The folder of a small root made of Debian's busybox: made once, used by all. */
-export function busyboxRoot(stateDir: string): string {
-	const root = join(stateDir, "rootfs", "busybox");
-	if (existsSync(root)) return root;
-	const busybox = program("busybox");
-	const half = `${root}.${process.pid}`;
-	for (const folder of [
-		"bin",
-		"dev",
-		"etc",
-		"home",
-		"proc",
-		"root",
-		"run",
-		"sys",
-		"tmp",
-		"usr/bin",
-		"usr/sbin",
-		"sbin",
-		"var",
-	])
-		mkdirSync(join(half, folder), { recursive: true });
-	copyFileSync(busybox, join(half, "bin/busybox"));
-	const applets = execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n");
-	for (const applet of applets)
-		if (applet !== "" && applet !== "busybox") symlinkSync("busybox", join(half, "bin", applet));
-	writeFileSync(join(half, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
-	writeFileSync(join(half, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
-	// Whole or not at all: another agent's half must never be used.
-	renameSync(half, root);
-	return root;
-}
+const execute = promisify(execFile);
 
-/** Mounts the container's root: a layer of its own over the given one, which stays as it is. @throws {WeftError} ARGUMENT_INVALID, SANDBOX_FAILED */
-export function mountRoot(spec: ContainerSpec, stateDir: string, paths: ContainerPaths): void {
-	const lower = spec.rootfs ?? busyboxRoot(stateDir);
-	if (!statSync(lower, { throwIfNoEntry: false })?.isDirectory()) {
+/**
+ * Mounts the container's root, unless it is: a layer of its own over the given one, which stays as it is.
+ * @throws {WeftError} ARGUMENT_INVALID, SANDBOX_FAILED
+ */
+export async function mountRoot(spec: ContainerSpec, stateDir: string, paths: ContainerPaths): Promise<void> {
+	const lower = spec.rootfs ?? (await busyboxRoot(stateDir));
+	if ((await stat(lower).catch(() => undefined))?.isDirectory() !== true) {
 		throw new WeftError("ARGUMENT_INVALID", `Cannot use --rootfs ${lower}: it is not a folder`, {
 			fix: "give the folder that holds the container's bin, etc, usr …",
 		});
 	}
-	for (const dir of [paths.upper, paths.work, paths.rootfs]) mkdirSync(dir, { recursive: true });
-	unmountRoot(paths);
+	for (const dir of [paths.upper, paths.work, paths.rootfs]) await mkdir(dir, { recursive: true });
+	if (await isMounted(paths)) return;
 	const options = `lowerdir=${lower},upperdir=${paths.upper},workdir=${paths.work}`;
 	try {
-		execFileSync(program("mount"), ["-t", "overlay", "overlay", "-o", options, paths.rootfs], { stdio: "pipe" });
+		await execute(program("mount"), ["-t", "overlay", "overlay", "-o", options, paths.rootfs]);
 	} catch (cause) {
 		throw new WeftError("SANDBOX_FAILED", `Cannot make the root of container "${spec.name}" from ${lower}`, {
 			fix: "the kernel needs overlayfs (CONFIG_OVERLAY_FS)",
@@ -59,25 +32,35 @@ export function mountRoot(spec: ContainerSpec, stateDir: string, paths: Containe
 	}
 }
 
-/** Unmounting what is not mounted succeeds. */
-export function unmountRoot(paths: ContainerPaths): void {
-	try {
-		execFileSync(program("umount"), ["-l", paths.rootfs], { stdio: "ignore" });
-	} catch {
-		// Not mounted.
+/** Unmounting what is not mounted succeeds. @throws {WeftError} SANDBOX_FAILED */
+export async function unmountRoot(paths: ContainerPaths): Promise<void> {
+	while (await isMounted(paths)) {
+		try {
+			await execute(program("umount"), ["-l", paths.rootfs]);
+		} catch (cause) {
+			throw new WeftError("SANDBOX_FAILED", `Cannot unmount ${paths.rootfs}`, { cause: causeText(cause) });
+		}
 	}
 }
 
+/** What is mounted stands on another device than the folder that it is in. */
+async function isMounted({ rootfs, bundle }: ContainerPaths): Promise<boolean> {
+	const [root, around] = await Promise.all([rootfs, bundle].map((path) => stat(path).catch(() => undefined)));
+	return root !== undefined && around !== undefined && root.dev !== around.dev;
+}
+
 /** Removes what a container needed while it ran. What is not there is no error. */
-export function releaseRoot(paths: ContainerPaths): void {
-	unmountRoot(paths);
+export async function releaseRoot(paths: ContainerPaths): Promise<void> {
+	await unmountRoot(paths);
 	// A conmon that was killed left its link.
-	rmSync(join(paths.sockets, paths.dir.slice(-64)), { recursive: true, force: true });
+	await rm(paths.socketDir, { recursive: true, force: true });
 }
 
 /** Removes all that a container had on the disk. */
-export function removeFiles(paths: ContainerPaths): void {
-	releaseRoot(paths);
-	rmSync(paths.dir, { recursive: true, force: true });
-	rmSync(paths.exit, { force: true });
+export async function removeFiles(paths: ContainerPaths): Promise<void> {
+	// First of all: what is half removed is no container.
+	await rm(paths.spec, { force: true });
+	await releaseRoot(paths);
+	await rm(paths.dir, { recursive: true, force: true });
+	await rm(paths.exit, { force: true });
 }

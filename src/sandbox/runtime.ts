@@ -1,54 +1,83 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { WeftError } from "../model/error.ts";
 import { type Resolving, writeBundle } from "./bundle.ts";
-import { discardContainer, prepareContainer, type Stdin, startContainer } from "./conmon.ts";
+import { Container, type Surroundings } from "./container.ts";
 import { program } from "./programs.ts";
-import { mountRoot, releaseRoot, removeFiles, unmountRoot } from "./rootfs.ts";
+import { mountRoot, removeFiles } from "./rootfs.ts";
 import {
-	type ContainerPaths,
 	type ContainerSpec,
 	type ContainerStatus,
 	containerPaths,
+	containersDir,
 	exitDir,
 	type SandboxDirs,
 } from "./spec.ts";
+import { readStatus } from "./status.ts";
 
-/** The containers of this host, as they stand on its disk: nothing of them is held in memory, so nothing is lost with it. */
+/** The containers of this host. */
 export class ContainerRuntime {
 	readonly #dirs: SandboxDirs;
+	readonly #surroundings: Surroundings;
+	readonly #containers = new Map<string, Container>();
+	readonly #listeners = new Set<(id: string) => void>();
+	readonly #exits: FSWatcher;
 
-	constructor(dirs: SandboxDirs) {
+	private constructor(dirs: SandboxDirs, { onProcessEnd, onError }: Omit<Surroundings, "onEnd">) {
 		this.#dirs = dirs;
-		mkdirSync(exitDir(dirs), { recursive: true });
+		const onEnd = (id: string) => {
+			for (const listener of this.#listeners) listener(id);
+		};
+		this.#surroundings = { onProcessEnd, onEnd, onError };
+		this.#exits = watch(exitDir(dirs), (_, id) => {
+			if (id !== null) this.#containers.get(id)?.noteEnding().catch(onError);
+		});
+		this.#exits.on("error", onError);
 	}
 
-	paths(id: string): ContainerPaths {
-		return containerPaths(this.#dirs, id);
+	/** Adopts the containers that are there, and removes what was never finished, or not removed to the end. */
+	static async open(dirs: SandboxDirs, surroundings: Omit<Surroundings, "onEnd">): Promise<ContainerRuntime> {
+		for (const dir of [exitDir(dirs), containersDir(dirs)]) await mkdir(dir, { recursive: true });
+		const runtime = new ContainerRuntime(dirs, surroundings);
+		for (const id of await readdir(containersDir(dirs))) await runtime.#load(id);
+		for (const id of await readdir(exitDir(dirs)))
+			if (!runtime.has(id)) await rm(join(exitDir(dirs), id), { force: true });
+		return runtime;
 	}
 
-	/** @returns undefined when there is none of that id. */
-	spec(id: string): ContainerSpec | undefined {
-		const { spec } = this.paths(id);
-		return existsSync(spec) ? (JSON.parse(readFileSync(spec, "utf8")) as ContainerSpec) : undefined;
+	/** Looks away. The containers go on. */
+	close(): void {
+		this.#exits.close();
+		this.#listeners.clear();
+		for (const container of this.#containers.values()) container.close();
 	}
 
 	has(id: string): boolean {
-		return existsSync(this.paths(id).spec);
+		return this.#containers.has(id);
+	}
+
+	get(id: string): Container | undefined {
+		return this.#containers.get(id);
+	}
+
+	list(): Container[] {
+		return [...this.#containers.values()];
 	}
 
 	/** @returns The ids of those that ended. */
 	ended(): ReadonlySet<string> {
-		return new Set(readdirSync(exitDir(this.#dirs)));
+		return new Set(
+			this.list()
+				.filter(({ status }) => status.state === "exited")
+				.map(({ id }) => id),
+		);
 	}
 
-	list(): ContainerSpec[] {
-		const folder = join(this.#dirs.stateDir, "containers");
-		if (!existsSync(folder)) return [];
-		return readdirSync(folder)
-			.map((id) => this.spec(id))
-			.filter((spec) => spec !== undefined);
+	/** Calls back with the id of each container that ends from now on. @returns Ends it. */
+	onEnd(listener: (id: string) => void): () => void {
+		this.#listeners.add(listener);
+		return () => void this.#listeners.delete(listener);
 	}
 
 	/** Fails before anything is made when a program is missing. @throws {WeftError} PROGRAM_MISSING */
@@ -56,105 +85,48 @@ export class ContainerRuntime {
 		for (const name of ["runc", "conmon", "mount", "busybox"] as const) program(name);
 	}
 
-	create(spec: ContainerSpec, resolving: Resolving): void {
-		writeBundle(spec, this.paths(spec.id), resolving);
-	}
-
-	/** Makes a container ready to attach to and to start; one that is ready stays as it is. @param stdin Of one that is attached to, a pipe's is its FIFO. */
-	async prepare(spec: ContainerSpec, stdin: Stdin = spec.stdin ? "conmon" : "none"): Promise<void> {
-		const paths = this.paths(spec.id);
-		if (isReady(paths)) return;
-		mountRoot(spec, this.#dirs.stateDir, paths);
+	/** Makes a container that waits to be started: all or nothing. @throws {WeftError} ARGUMENT_INVALID for a root that is none, SANDBOX_FAILED */
+	async create(spec: ContainerSpec, resolving: Resolving): Promise<Container> {
+		const paths = containerPaths(this.#dirs, spec.id);
 		try {
-			await prepareContainer(spec, paths, stdin);
+			await mountRoot(spec, this.#dirs.stateDir, paths);
+			await writeBundle(spec, paths, resolving);
 		} catch (error) {
-			unmountRoot(paths);
+			await removeFiles(paths);
 			throw error;
 		}
+		return this.#add(spec, { state: "created" });
 	}
 
-	async start(spec: ContainerSpec): Promise<void> {
-		await this.prepare(spec);
-		await startContainer(spec, this.paths(spec.id));
-	}
-
-	status(id: string): ContainerStatus {
-		const { started, exit, pid } = this.paths(id);
-		if (!existsSync(started)) return { state: "created" };
-		const startedAt = readFileSync(started, "utf8");
-		if (existsSync(exit)) {
-			const exitCode = Number(readFileSync(exit, "utf8"));
-			return { state: "exited", exitCode, startedAt, finishedAt: statSync(exit).mtime.toISOString() };
-		}
-		const main = Number(readFileSync(pid, "utf8"));
-		if (isAlive(main)) return { state: "running", pid: main, startedAt };
-		// conmon is gone as well: nobody saw how it ended.
-		return { state: "exited", exitCode: 137, startedAt, finishedAt: statSync(pid).mtime.toISOString() };
-	}
-
-	/** @throws {WeftError} CONTAINER_NOT_RUNNING */
-	signal(spec: ContainerSpec, signal: NodeJS.Signals): void {
-		const status = this.status(spec.id);
-		if (status.state !== "running") {
-			throw new WeftError(
-				"CONTAINER_NOT_RUNNING",
-				`Cannot send ${signal} to container "${spec.name}": it is not running`,
-				{
-					fix: "weft ps --all shows its state",
-				},
-			);
-		}
-		try {
-			process.kill(status.pid, signal);
-		} catch (error) {
-			// It ended in between.
-			if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-		}
-	}
-
-	/** Removes one that does not run, whether it ended or never began. */
+	/** Removes a container, whether it ended or never began; what still runs of it is killed. One that is gone is no error. */
 	async remove(id: string): Promise<void> {
-		const paths = this.paths(id);
-		if (!existsSync(paths.started) && isReady(paths)) {
-			await discardContainer(id, paths);
-			// conmon's last word, which would else come after its folder is gone.
-			for (let waited = 0; !existsSync(paths.exit) && waited < discardMs; waited += 10) await sleep(10);
-		}
-		removeFiles(paths);
+		await this.#containers.get(id)?.remove();
+		this.#containers.delete(id);
 	}
 
-	/** The root of a container that ended is not mounted any longer than needed. */
-	release(id: string): void {
-		releaseRoot(this.paths(id));
+	async #load(id: string): Promise<void> {
+		const paths = containerPaths(this.#dirs, id);
+		const spec = await readSpec(paths.spec);
+		if (spec === undefined) return removeFiles(paths);
+		const container = this.#add(spec, await readStatus(paths, id));
+		await container.attend();
+		// It may have ended after it was looked at and before it was watched.
+		await container.noteEnding();
 	}
 
-	/** @returns The command that runs another one in a container. */
-	execArgv(id: string, flags: readonly string[], command: readonly string[]): string[] {
-		return [program("runc"), "--root", this.paths(id).runcRoot, "exec", ...flags, id, ...command];
-	}
-
-	/** Calls back with the id of each container that ends. @returns Ends it. */
-	onExit(listener: (id: string) => void): () => void {
-		const folder = exitDir(this.#dirs);
-		const watcher = watch(folder, (_, file) => {
-			if (file !== null && /^[0-9a-f]{64}$/.test(file) && existsSync(join(folder, file))) listener(file);
-		});
-		return () => watcher.close();
+	#add(spec: ContainerSpec, status: ContainerStatus): Container {
+		const container = new Container(spec, status, this.#dirs, this.#surroundings);
+		this.#containers.set(spec.id, container);
+		return container;
 	}
 }
 
-const discardMs = 2_000;
-
-/** @returns Whether the container is made and its command waits, or runs. */
-function isReady({ pid, exit }: ContainerPaths): boolean {
-	return existsSync(pid) && !existsSync(exit) && isAlive(Number(readFileSync(pid, "utf8")));
-}
-
-function isAlive(pid: number): boolean {
+/** @returns undefined for what was never finished, or half removed. */
+async function readSpec(path: string): Promise<ContainerSpec | undefined> {
 	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
+		return JSON.parse(await readFile(path, "utf8")) as ContainerSpec;
+	} catch (error) {
+		if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw new WeftError("INTERNAL", `Cannot read what container ${path} is`, { cause: error });
 	}
 }

@@ -34,7 +34,7 @@ export interface SandboxDirs {
 
 /** Where the things of one container stand. */
 export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
-	const dir = join(stateDir, "containers", id);
+	const dir = join(containersDir({ stateDir }), id);
 	return {
 		dir,
 		spec: join(dir, "spec.json"),
@@ -45,13 +45,16 @@ export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
 		work: join(dir, "work"),
 		etc: join(dir, "etc"),
 		log: join(dir, "log"),
+		/** Of the container's first process. */
 		pid: join(dir, "pid"),
+		conmonPid: join(dir, "conmon.pid"),
 		started: join(dir, "started"),
 		exits: exitDir({ stateDir, runDir }),
 		exit: join(exitDir({ stateDir, runDir }), id),
 		persist: join(dir, "persist"),
 		/** conmon puts a folder of the container's id into it. Short: a socket's path has 108 bytes. */
 		sockets: join(runDir, "c"),
+		socketDir: join(runDir, "c", id),
 		attach: join(runDir, "c", id, "attach"),
 		control: join(dir, "bundle", "ctl"),
 		stdin: join(dir, "stdin"),
@@ -62,6 +65,11 @@ export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
 }
 
 export type ContainerPaths = ReturnType<typeof containerPaths>;
+
+/** Each container has a folder of its id here. */
+export function containersDir({ stateDir }: Pick<SandboxDirs, "stateDir">): string {
+	return join(stateDir, "containers");
+}
 
 /** conmon writes the exit code of each container into a file of its id here. */
 export function exitDir({ stateDir }: SandboxDirs): string {

@@ -114,7 +114,7 @@ const conflicts: readonly BadLine[] = [
 	["network rm blue", "NETWORK_HAS_ENDPOINTS", /2 containers are connected/, 1],
 	["network prune", "ARGUMENT_INVALID", /stdin is not a terminal/],
 	["network connect blue web", "ENDPOINT_EXISTS", /it is connected already/, 1],
-	["run --name web -- true", "CONTAINER_EXISTS", /"web": one of that name/, 125],
+	["run --name web -- true", "CONTAINER_EXISTS", /"web": a container of this host has that name/, 125],
 	["run --name db --network blue -- true", "NAME_IN_USE", /a container of that name is in it/, 125],
 	["run --network blue --network blue -- true", "ARGUMENT_INVALID", /--network blue twice/, 125],
 	["run --network blue --network wide -- true", "SUBNET_OVERLAPS", /overlaps 10\.9\.0\.0\/24 of "blue"/, 125],

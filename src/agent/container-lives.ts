@@ -1,0 +1,215 @@
+import { at } from "../lib/point.ts";
+import { causeText, WeftError } from "../model/error.ts";
+import type { NetworkJoin } from "../model/service.ts";
+import type { Stdin } from "../sandbox/conmon.ts";
+import type { Container } from "../sandbox/container.ts";
+import type { ContainerRuntime } from "../sandbox/runtime.ts";
+import type { ContainerSpec } from "../sandbox/spec.ts";
+import { ContainerEnds } from "./container-ends.ts";
+import { hostsLine, sandboxOf } from "./container-spec.ts";
+import { nameserver } from "./names-feed.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+import { Turns } from "./turns.ts";
+
+/** After SIGKILL nothing but the kernel holds a process. */
+const killTimeoutMs = 10_000;
+
+/**
+ * What becomes of this host's containers, with their sandboxes. All changes of one container are made in its turn; what waits
+ * for its end waits outside, because tidying up after it needs a turn.
+ */
+export class ContainerLives {
+	readonly #runtime: Runtime;
+	readonly #sandboxes: Sandboxes;
+	readonly #containers: ContainerRuntime;
+	readonly #ends = new ContainerEnds();
+	readonly #turns = new Turns();
+	readonly #unlisten: () => void;
+
+	constructor(runtime: Runtime, sandboxes: Sandboxes, containers: ContainerRuntime) {
+		this.#runtime = runtime;
+		this.#sandboxes = sandboxes;
+		this.#containers = containers;
+		this.#unlisten = containers.onEnd((id) => this.#ended(id));
+		// Those that ended while the agent was away.
+		for (const id of containers.ended()) this.#ended(id);
+	}
+
+	close(): void {
+		this.#unlisten();
+	}
+
+	/** Makes the sandbox, its connections and the container: all or nothing. */
+	async create(spec: ContainerSpec, networks: readonly NetworkJoin[]): Promise<void> {
+		const { id } = spec;
+		const sandbox = sandboxOf(spec);
+		await this.#turns.run(id, async () => {
+			try {
+				await this.#sandboxes.add(sandbox);
+				const hosts: string[] = [];
+				for (const join of networks)
+					hosts.push(hostsLine(spec, (await this.#sandboxes.connect(sandbox, join)).ipAddress));
+				at("container connected");
+				await this.#containers.create(spec, { nameserver, hosts });
+				at("container written");
+			} catch (error) {
+				await this.#takeBack(id);
+				throw error;
+			}
+		});
+		this.#emit("create", spec);
+	}
+
+	/** Makes it ready to attach to. One that runs already stays as it is. */
+	prepare(container: Container, stdin: Stdin | undefined): Promise<void> {
+		return this.#begin(container, () => container.prepare(stdin));
+	}
+
+	/** @throws {WeftError} CONTAINER_RUNNING, CONTAINER_NOT_RUNNING when it has ended, and why its command cannot begin. */
+	async start(container: Container): Promise<void> {
+		const { name } = container;
+		await this.#begin(container, async () => {
+			switch (container.status.state) {
+				case "created":
+					return container.start();
+				case "running":
+					throw new WeftError("CONTAINER_RUNNING", `Cannot start container "${name}": it is running`, {
+						fix: `weft stop ${name}`,
+					});
+				case "exited":
+					throw new WeftError(
+						"CONTAINER_NOT_RUNNING",
+						`Cannot start container "${name}": it has ended, and left its networks`,
+						{ fix: `weft rm ${name}, and weft run again` },
+					);
+			}
+		});
+		this.#emit("start", container);
+	}
+
+	/** One that was to be removed when it ends is, when it cannot begin. */
+	#begin(container: Container, begin: () => Promise<void>): Promise<void> {
+		const { id, spec } = container;
+		return this.#turns.run(id, async () => {
+			if (!this.#containers.has(id)) throw wasRemoved(container);
+			try {
+				await begin();
+			} catch (error) {
+				if (spec.autoRemove && container.status.state === "created") await this.#takeBack(id);
+				throw error;
+			}
+		});
+	}
+
+	/** Resolves with the exit code of a container, once it has ended and what it left is tidied up; with nothing when `signal` aborts before. */
+	async endOf(container: Container, signal: AbortSignal): Promise<number | undefined> {
+		const code = await this.#ends.of(container.id, signal);
+		if (code !== undefined || signal.aborted) return code;
+		throw wasRemoved(container);
+	}
+
+	/** @returns How a container ended, whether or not it was removed since. */
+	exitCode(id: string): number | undefined {
+		return this.#ends.exitCode(id);
+	}
+
+	/** SIGTERM, and SIGKILL after some time. One that does not run is no error. @throws {WeftError} TIMEOUT */
+	async stop(container: Container, timeoutSeconds: number): Promise<void> {
+		if (!isRunning(container)) return;
+		container.signal("SIGTERM");
+		await this.#ends.of(container.id, AbortSignal.timeout(timeoutSeconds * 1000));
+		await this.#kill(container);
+	}
+
+	/**
+	 * Removes one that ended, or never began.
+	 * @param force Whether it is killed when it runs.
+	 * @throws {WeftError} CONTAINER_RUNNING, TIMEOUT
+	 */
+	async remove(container: Container, force: boolean): Promise<void> {
+		const { id, name } = container;
+		if (force) await this.#kill(container);
+		await this.#turns.run(id, async () => {
+			// It was removed as it ended, or by another.
+			if (!this.#containers.has(id)) return;
+			if (!force && isRunning(container)) {
+				throw new WeftError("CONTAINER_RUNNING", `Cannot remove container "${name}": it is running`, {
+					fix: `weft stop ${name} first, or weft rm --force ${name}`,
+				});
+			}
+			await this.#sandboxes.remove(id);
+			await this.#containers.remove(id);
+			this.#ends.noteGone(id);
+			this.#emit("remove", container);
+		});
+	}
+
+	async #kill(container: Container): Promise<void> {
+		if (!isRunning(container)) return;
+		container.signal("SIGKILL");
+		await this.#ends.of(container.id, AbortSignal.timeout(killTimeoutMs));
+		if (!isRunning(container)) return;
+		throw new WeftError("TIMEOUT", `Cannot stop container "${container.name}": it is still there 10 s after SIGKILL`, {
+			fix: "the kernel holds it: see what it waits for with ps -eo pid,stat,wchan",
+		});
+	}
+
+	/** A container that ended leaves its networks at once, as Docker's do. */
+	#ended(id: string): void {
+		void this.#turns.run(id, async () => {
+			const container = this.#containers.get(id);
+			if (container?.status.state !== "exited") return;
+			const { exitCode } = container.status;
+			await this.#tidy(container, async () => {
+				await container.release();
+				if (this.#runtime.view.sandboxes.has(id)) await this.#sandboxes.remove(id);
+			});
+			this.#emit("die", container, { exitCode: `${exitCode}` });
+			if (container.spec.autoRemove) {
+				await this.#tidy(container, () => this.#containers.remove(id));
+				this.#emit("remove", container);
+			}
+			this.#ends.note(id, exitCode);
+		});
+	}
+
+	async #tidy({ name }: Container, work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
+			this.#runtime.log.error(
+				{ container: name, cause: causeText(error) },
+				"cannot tidy up after a container that ended",
+			);
+		}
+	}
+
+	async #takeBack(id: string): Promise<void> {
+		try {
+			await this.#containers.remove(id);
+			await this.#sandboxes.remove(id);
+		} catch (error) {
+			this.#runtime.log.error({ id, cause: causeText(error) }, "cannot take back a container that was not made");
+		}
+		this.#ends.noteGone(id);
+	}
+
+	#emit(
+		action: string,
+		{ id, name }: { readonly id: string; readonly name: string },
+		attributes: Readonly<Record<string, string>> = {},
+	): void {
+		this.#runtime.events.emit({ type: "container", action, id, name, attributes });
+	}
+}
+
+export function isRunning({ status }: Container): boolean {
+	return status.state === "running";
+}
+
+function wasRemoved({ name }: Container): WeftError {
+	return new WeftError("CONTAINER_NOT_FOUND", `Cannot find container "${name}": it was removed meanwhile`, {
+		fix: "weft ps --all shows the containers of this host",
+	});
+}
