@@ -13,7 +13,7 @@ import { onProcessEnd } from "../kernel/pidfd.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
-import { formatOp } from "../plan/format.ts";
+import { formatOp, formatOps } from "../plan/format.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
 import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
@@ -23,6 +23,7 @@ import { ContainerLives } from "./container-lives.ts";
 import { EventBus } from "./event-bus.ts";
 import { HostNames } from "./host-names.ts";
 import { agentPort, gatewayPool, type Identity, readIdentity, writeIdentity } from "./identity.ts";
+import { tellMended } from "./kernel-events.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
 import { PathTest } from "./path-test.ts";
@@ -189,6 +190,10 @@ function wire({ paths: agentPaths, identity, underlay }: Place, { local, store, 
 		onRound: (results) => {
 			names.noteRound(results);
 			logRound(log, results);
+		},
+		onMended: (ops) => {
+			log.info({ commands: formatOps(ops) }, "mended what drifted");
+			tellMended(events, ops);
 		},
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
 	});

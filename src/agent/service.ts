@@ -42,7 +42,11 @@ export function agentService(parts: ContainerParts, cluster: ClusterStore): Serv
 					since: clock.since,
 				},
 				names: names.status(),
-				kernel: { state: loop.failures.causes().length === 0 ? "in-sync" : "converging", mended: loop.mended },
+				kernel: {
+					state: loop.failures.causes().length === 0 ? "in-sync" : "converging",
+					...(loop.auditedAt === undefined ? {} : { auditedAt: loop.auditedAt.toISOString() }),
+					mended: loop.mended,
+				},
 				networks: [...view.networkIds()].length,
 				containers: view.sandboxes.size,
 				hosts: view.hosts.size,

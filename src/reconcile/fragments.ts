@@ -1,4 +1,5 @@
 import { keyOf, type NetnsRef, nsOf, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+import { plainEqual } from "../plan/equal.ts";
 
 /** Names a part of the desired state that is compiled as one: "host", "network <id>", "endpoint <network id> <id>", "sandbox <id>". */
 export type FragmentId = string;
@@ -19,7 +20,8 @@ export class Fragments {
 	readonly #keysOf = new Map<FragmentId, ResourceKey[]>();
 	readonly #nsOfKey = new Map<ResourceKey, NetnsRef>();
 	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Held>>();
-	#changed = new Map<ResourceKey, NetnsRef>();
+	#touched = new Map<ResourceKey, NetnsRef>();
+	#changed = new Set<ResourceKey>();
 
 	/** @param resources An empty list takes the fragment away. */
 	set(id: FragmentId, resources: readonly Resource[]): void {
@@ -29,8 +31,9 @@ export class Fragments {
 			const ns = nsOf(resource);
 			let held = this.#byNs.get(ns);
 			if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Held>()));
+			if (!plainEqual(held.get(key)?.resource, resource)) this.#changed.add(key);
+			this.#touched.set(key, ns);
 			held.set(key, { resource, owner: id });
-			this.#changed.set(key, ns);
 			keys.push(key);
 			this.#nsOfKey.set(key, ns);
 		}
@@ -47,7 +50,8 @@ export class Fragments {
 		held.delete(key);
 		if (held.size === 0) this.#byNs.delete(ns);
 		this.#nsOfKey.delete(key);
-		this.#changed.set(key, ns);
+		this.#changed.add(key);
+		this.#touched.set(key, ns);
 	}
 
 	has(id: FragmentId): boolean {
@@ -75,10 +79,14 @@ export class Fragments {
 		for (const [key, { resource }] of this.#byNs.get(ns) ?? []) yield [key, resource];
 	}
 
-	/** @returns The keys that were set or dropped since the last call, with their namespaces. */
-	takeChanged(): Map<ResourceKey, NetnsRef> {
-		const changed = this.#changed;
-		this.#changed = new Map();
-		return changed;
+	/**
+	 * @returns What came about since the last call: all keys of the fragments that were set, with their namespaces (with what has
+	 * changed comes what lives on it, changed or not), and those of them that got other content or were dropped.
+	 */
+	takeChanges(): { touched: ReadonlyMap<ResourceKey, NetnsRef>; changed: ReadonlySet<ResourceKey> } {
+		const taken = { touched: this.#touched, changed: this.#changed };
+		this.#touched = new Map();
+		this.#changed = new Set();
+		return taken;
 	}
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Kernel, ObserveScope, OpResult } from "../kernel/kernel.ts";
+import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { at } from "../lib/point.ts";
 import { WeftError } from "../model/error.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
-import { hostNetns, keyOf, type NetnsRef, type Resource, type ResourceKey } from "../model/kernel-state.ts";
+import { hostNetns, keyOf, type ResourceKey } from "../model/kernel-state.ts";
 import { plan } from "../plan/diff.ts";
 import { plainEqual } from "../plan/equal.ts";
+import { Comparison } from "./comparison.ts";
+import { Drift } from "./drift.ts";
 import { Failures } from "./failures.ts";
 import type { FragmentId, Fragments } from "./fragments.ts";
 import { Observed } from "./observed.ts";
@@ -18,6 +20,8 @@ export interface LoopOptions {
 	readonly refresh: () => void;
 	/** Told of each round that did something, with what the kernel said. */
 	readonly onRound: (results: readonly OpResult[]) => void;
+	/** Told of the operations that were done because of drift. */
+	readonly onMended: (ops: readonly KernelOp[]) => void;
 	/** Called when the surroundings are to be looked at anew, too: at each audit, and when another program changed the host's namespace. */
 	readonly onSurroundings: () => void;
 }
@@ -44,8 +48,10 @@ export class ReconcileLoop {
 	readonly failures = new Failures();
 	/** Operations that drift made necessary, since the start. */
 	mended = 0;
+	auditedAt: Date | undefined;
 	readonly #retry = new Retry(() => this.poke());
-	readonly #watched = new Set<NetnsRef>();
+	readonly #comparison: Comparison;
+	readonly #drift = new Drift();
 	readonly #waiters: (() => void)[] = [];
 	#unsubscribe = () => {};
 	#audit: NodeJS.Timeout | undefined;
@@ -57,6 +63,7 @@ export class ReconcileLoop {
 	constructor(options: LoopOptions) {
 		this.#options = options;
 		this.observed = new Observed(options.kernel);
+		this.#comparison = new Comparison(options.kernel, options.fragments, this.observed);
 	}
 
 	/** Starts to listen to the kernel and to audit it, with an audit at once. */
@@ -81,6 +88,7 @@ export class ReconcileLoop {
 		this.observed.doubtAll();
 		for (const name of this.#options.kernel.listNetns()) this.observed.doubt(name);
 		for (const ns of this.#options.fragments.namespaces()) this.observed.doubt(ns);
+		this.auditedAt = new Date();
 		this.poke();
 	}
 
@@ -160,59 +168,15 @@ export class ReconcileLoop {
 
 	async #round(): Promise<OpResult[]> {
 		this.#options.refresh();
-		const keys = this.#changedKeys();
-		const [observed, desired] = this.#cut(keys);
+		const { changed, observed, desired, keys } = this.#comparison.next();
 		const ops = plan(observed, desired);
 		const due = new Set(ops.map(({ resource }) => keyOf(resource)));
-		for (const key of keys.keys()) if (!due.has(key)) this.failures.forget(key);
-		return this.#apply(ops);
-	}
-
-	/** @returns What has to be compared: the keys of changed fragments, and all of the namespaces in doubt (after reading them). */
-	#changedKeys(): Map<ResourceKey, NetnsRef> {
-		const { fragments } = this.#options;
-		const keys = fragments.takeChanged();
-		const fresh = new Set<NetnsRef>();
-		for (const ns of new Set(keys.values())) if (!this.observed.knows(ns)) this.observed.doubt(ns);
-		// Reading one namespace may put another in doubt: its pair is gone.
-		for (let doubtful = this.observed.doubtful(); doubtful.length > 0; doubtful = this.observed.doubtful()) {
-			for (const ns of doubtful) {
-				this.#watch(ns);
-				fresh.add(ns);
-			}
-			this.observed.read(doubtful.map((ns) => this.#scope(ns)));
-		}
-		for (const ns of new Set(keys.values())) this.#watch(ns);
-		for (const ns of fresh) {
-			for (const [key] of fragments.resources(ns)) keys.set(key, ns);
-			for (const [key] of this.observed.resources(ns)) keys.set(key, ns);
-		}
-		return keys;
-	}
-
-	#watch(ns: NetnsRef): void {
-		if (this.#watched.has(ns)) return;
-		this.#options.kernel.watchNetns(ns);
-		this.#watched.add(ns);
-	}
-
-	#scope(ns: NetnsRef): ObserveScope {
-		const sysctls: string[] = [];
-		for (const [, resource] of this.#options.fragments.resources(ns))
-			if (resource.kind === "sysctl") sysctls.push(resource.key);
-		return { ns, role: roleOf(ns), sysctls };
-	}
-
-	#cut(keys: ReadonlyMap<ResourceKey, NetnsRef>): [Map<ResourceKey, Resource>, Map<ResourceKey, Resource>] {
-		const observed = new Map<ResourceKey, Resource>();
-		const desired = new Map<ResourceKey, Resource>();
-		for (const [key, ns] of keys) {
-			const held = this.observed.get(ns, key);
-			const wanted = this.#options.fragments.get(ns, key);
-			if (held !== undefined) observed.set(key, held);
-			if (wanted !== undefined) desired.set(key, wanted);
-		}
-		return [observed, desired];
+		for (const key of keys) if (!due.has(key)) this.failures.forget(key);
+		const results = await this.#apply(ops);
+		const mended = this.#drift.note(changed, results);
+		this.mended += mended.length;
+		if (mended.length > 0) this.#options.onMended(mended);
+		return results;
 	}
 
 	async #apply(ops: readonly KernelOp[]): Promise<OpResult[]> {
@@ -236,11 +200,6 @@ export class ReconcileLoop {
 		this.failures.note(result);
 		const { op, error } = result;
 		if (error === undefined && op.verb === "del" && op.resource.kind === "netns")
-			this.#watched.delete(op.resource.name);
+			this.#comparison.forget(op.resource.name);
 	}
-}
-
-function roleOf(ns: NetnsRef): ObserveScope["role"] {
-	if (ns === hostNetns) return "host";
-	return /^1-[0-9a-f]{10}$/.test(ns) ? "overlay" : "sandbox";
 }

@@ -9,9 +9,12 @@ import { joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, removeSandbox } from "../control/sandbox.ts";
 import { openFakeKernel } from "../kernel/fake.ts";
+import type { Ipv4, Mac } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
+import type { Resource } from "../model/kernel-state.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { overlayNetns } from "../model/network.ts";
+import { formatOp } from "../plan/format.ts";
 import { type EmbeddedStore, openMemoryStore } from "../store/sqlite.ts";
 import { Reconciler } from "./reconciler.ts";
 
@@ -22,6 +25,7 @@ async function bootHost(
 	{ kernel = openFakeKernel(), local = openMemoryStore() } = {},
 ) {
 	const self = sampleHost(n);
+	const mended: string[] = [];
 	await store.txn([], [{ put: keys.host(self.id), value: encode(self) }]);
 	const reconciler = new Reconciler({
 		store,
@@ -32,6 +36,7 @@ async function bootHost(
 		onChange: () => {},
 		onBatch: () => {},
 		onRound: () => {},
+		onMended: (ops) => mended.push(...ops.map(formatOp)),
 		onError: assert.ifError,
 	});
 	await reconciler.start();
@@ -41,10 +46,12 @@ async function bootHost(
 		local,
 		control,
 		reconciler,
-		async run(name: string, network: string) {
+		/** The commands of what was mended. */
+		mended,
+		async run(name: string, network: string, more: Partial<Sandbox> = {}) {
 			const id = control.randomId();
 			const netns = `weft-${id.slice(0, 12)}`;
-			await addSandbox(local, { id, name, netns, owned: true, attachments: [] });
+			await addSandbox(local, { id, name, netns, owned: true, attachments: [], ...more });
 			const { endpoint } = await joinEndpoint(control, { sandboxId: id, network, name, aliases: [] });
 			await settle();
 			await reconciler.loop.settled();
@@ -167,4 +174,74 @@ test("failures are told by their cause, and forgotten once nothing wants what wa
 	await host1.remove(id, "ov_net1");
 	assert.deepEqual(loop.failures.causes(), []);
 	await host1.close();
+});
+
+test("a table that gets other rules keeps its elements", async () => {
+	const store = openMemoryStore();
+	const [host1, host2] = [await bootHost(1, store), await bootHost(2, store)];
+	await createNetwork(host1.control, request);
+	await host1.run("inside", "ov_net1");
+	await host1.run("outgoing", "ov_net1", { gateway: { address: "172.18.0.2" as Ipv4, ifname: "eth1" } });
+	assert.match(host1.kernel.dump(), /masquerade/);
+	for (const n of [1, 2]) assert.match(host1.kernel.dump(), new RegExp(`vteps { 192.168.56.10${n} }`));
+	await Promise.all([host1.close(), host2.close()]);
+});
+
+test("what drift made necessary is counted and told, and what was wanted is not", async () => {
+	const store = openMemoryStore();
+	const [host1, host2] = [await bootHost(1, store), await bootHost(2, store)];
+	const { id } = await createNetwork(host1.control, request);
+	const ns = overlayNetns(id);
+	const bbox1 = await host1.run("bbox1", "ov_net1");
+	const bbox2 = await host2.run("bbox2", "ov_net1");
+	await settle();
+	await host2.remove(bbox2.id, "ov_net1");
+	const bbox3 = await host2.run("bbox3", "ov_net1");
+	await settle();
+	host1.reconciler.loop.audit();
+	await host1.reconciler.loop.settled();
+	assert.deepEqual(host1.mended, []);
+
+	const mac = "02:42:0a:00:00:04" as Mac;
+	const address = "10.0.0.4" as Ipv4;
+	assert.equal(bbox3.endpoint.mac, mac);
+	host1.kernel.foreign({ verb: "del", resource: { kind: "neigh", ns, dev: "vxlan1", address, mac } });
+	await settle();
+	assert.deepEqual(host1.mended, [`ip -n ${ns} neigh replace ${address} lladdr ${mac} dev vxlan1 nud permanent`]);
+	assert.equal(host1.reconciler.loop.mended, 1);
+
+	host1.mended.length = 0;
+	const stranger: Resource = {
+		kind: "fdb",
+		ns,
+		dev: "vxlan1",
+		mac: "02:00:00:00:00:09" as Mac,
+		dst: "1.1.1.1" as Ipv4,
+	};
+	host1.kernel.foreign({ verb: "replace", resource: stranger });
+	host1.kernel.foreign({ verb: "replace", resource: { kind: "sysctl", ns, key: "net.ipv4.ip_forward", value: "1" } });
+	host1.reconciler.loop.audit();
+	await host1.reconciler.loop.settled();
+	assert.deepEqual(host1.mended, [
+		`bridge -n ${ns} fdb del 02:00:00:00:00:09 dev vxlan1 dst 1.1.1.1 self permanent`,
+		`ip netns exec ${ns} sysctl -w net.ipv4.ip_forward="0"`,
+	]);
+	assert.equal(host1.reconciler.loop.mended, 3);
+
+	await host1.remove(bbox1.id, "ov_net1");
+	await settle();
+	assert.equal(host1.reconciler.loop.mended, 3);
+	await Promise.all([host1.close(), host2.close()]);
+});
+
+test("what an agent finds at its start is no drift", async () => {
+	const store = openMemoryStore();
+	const host1 = await bootHost(1, store);
+	await createNetwork(host1.control, request);
+	await host1.run("bbox1", "ov_net1");
+	await host1.close();
+	host1.kernel.apply([{ verb: "add", resource: { kind: "netns", name: "1-fffffffff0" } }]);
+	const again = await bootHost(1, store, host1);
+	assert.deepEqual(again.mended, []);
+	await again.close();
 });

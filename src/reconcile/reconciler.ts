@@ -2,6 +2,7 @@ import type { GatewayPool } from "../drivers/gateway.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
+import type { KernelOp } from "../model/kernel-op.ts";
 import type { Store } from "../store/store.ts";
 import { Desired } from "./desired.ts";
 import { LocalCopy } from "./local-copy.ts";
@@ -21,6 +22,8 @@ export interface ReconcilerOptions {
 	/** Told after the changes of one batch. */
 	readonly onBatch: () => void;
 	readonly onRound: (results: readonly OpResult[]) => void;
+	/** Told of the operations that were done because of drift. */
+	readonly onMended: (ops: readonly KernelOp[]) => void;
 	readonly onError: (error: unknown) => void;
 }
 
@@ -50,6 +53,7 @@ export class Reconciler {
 			fragments: desired.fragments,
 			refresh: () => desired.refresh(this.view),
 			onRound: options.onRound,
+			onMended: options.onMended,
 			onSurroundings: () => desired.touchSurroundings(),
 		});
 		this.view = new View({

@@ -34,7 +34,9 @@ function lineOf(format: string | undefined): (event: EventView) => string {
 		return (event) => template.line(event, {});
 	}
 	return ({ time, type, action, id, name, attributes }) => {
-		const pairs = Object.entries({ name, ...attributes }).map(([key, value]) => `${key}=${value}`);
+		const pairs = Object.entries({ name, ...attributes }).map(
+			([key, value]) => `${key}=${value.replaceAll("\n", "; ")}`,
+		);
 		return visible(`${time} ${type} ${action} ${id.slice(0, 12)} (${pairs.join(", ")})`);
 	};
 }
