@@ -25,7 +25,13 @@ import { serveApi } from "./serve.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-api-"));
 const socketPath = join(folder, "weft.sock");
-const server = await serveApi(new MemoryService(), { socketPath });
+const service = new MemoryService();
+// Nobody ends a container here: who waited for one would wait for ever.
+service.containers.wait = async (ref) => {
+	await service.containers.inspect(ref);
+	return { exitCode: 0 };
+};
+const server = await serveApi(service, { socketPath });
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
 after(async () => {
@@ -68,8 +74,12 @@ function call({ method, path, inBody }: DocumentedCall, ref: string, input: unkn
 	if (inBody) return send(method, where, JSON.stringify(input));
 	const query = new URLSearchParams();
 	for (const [key, value] of Object.entries(input as Record<string, unknown>))
-		for (const item of Array.isArray(value) ? value : [value]) query.append(key, String(item).toWellFormed());
+		for (const item of Array.isArray(value) ? value : [value]) query.append(key, asText(item).toWellFormed());
 	return send(method, `${where}?${query.toString()}`);
+}
+
+function asText(value: unknown): string {
+	return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** @returns The error, whose status is that of its code. */
