@@ -18,12 +18,18 @@ export interface Io {
 }
 
 export function processIo(): Io {
-	const { env, stdin, stdout, stderr } = process;
 	return {
-		env,
-		stdin,
-		stdout,
-		stderr,
+		env: process.env,
+		// Node makes each stream when it is first asked for: 2 ms that a verb without it need not wait.
+		get stdin() {
+			return process.stdin;
+		},
+		get stdout() {
+			return process.stdout;
+		},
+		get stderr() {
+			return process.stderr;
+		},
 		isRoot: process.getuid?.() === 0,
 		now: () => Date.now(),
 		onSignal(signals, listener) {
