@@ -1,0 +1,167 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import type { ControlContext } from "../control/context.ts";
+import { gatewayBridge } from "../drivers/forward.ts";
+import type { Kernel, OpResult } from "../kernel/kernel.ts";
+import { causeText } from "../model/error.ts";
+import type { Host } from "../model/host.ts";
+import { formatOp, formatOps } from "../plan/format.ts";
+import { Reconciler } from "../reconcile/reconciler.ts";
+import type { ContainerRuntime } from "../sandbox/runtime.ts";
+import type { Store } from "../store/store.ts";
+import { EventBus } from "./event-bus.ts";
+import { HostNames } from "./host-names.ts";
+import { agentPort, gatewayPool, type Identity } from "./identity.ts";
+import { tellMended } from "./kernel-events.ts";
+import { Membership } from "./membership.ts";
+import { NamesFeed } from "./names-feed.ts";
+import { PathTest } from "./path-test.ts";
+import type { Paths } from "./paths.ts";
+import { Pulse } from "./pulse.ts";
+import type { Runtime } from "./runtime.ts";
+import { Sandboxes } from "./sandboxes.ts";
+import { Suspensions } from "./suspensions.ts";
+import { Tidy } from "./tidy.ts";
+import type { Underlay } from "./underlay.ts";
+import { version } from "./version.ts";
+
+/** What the agent stands on. */
+export interface Parts {
+	readonly local: Store;
+	readonly store: Store;
+	readonly kernel: Kernel;
+	readonly containers: ContainerRuntime;
+	readonly log: Logger;
+}
+
+function hostRecord(identity: Identity, { mtuBytes }: Underlay, kernel: Kernel): Host {
+	const facts = kernel.facts();
+	return {
+		id: identity.id,
+		name: identity.name,
+		vtep: identity.vtep,
+		agentPort,
+		underlayMtuBytes: mtuBytes,
+		version,
+		routes: [
+			...facts.routes.filter(({ dst, dev }) => dst !== "0.0.0.0/0" && dev !== gatewayBridge).map(({ dst }) => dst),
+			// Whether or not its bridge is there yet: each container with a way out has an address of it.
+			identity.gatewaySubnet,
+		],
+		joinedAt: identity.joinedAt,
+	};
+}
+
+/** Who the agent is, and where. */
+export interface Place {
+	readonly paths: Paths;
+	readonly identity: Identity;
+	readonly underlay: Underlay;
+}
+
+/** Wires the parts of an agent together: here, and nowhere else. */
+export function wire(
+	{ paths: agentPaths, identity, underlay }: Place,
+	{ local, store, kernel, containers, log }: Parts,
+) {
+	const self = hostRecord(identity, underlay, kernel);
+	const pulse = new Pulse();
+	const events = new EventBus();
+	const names = new NamesFeed(agentPaths, identity.id, (id) => suspensions.has(id), log);
+	const reconciler = new Reconciler({
+		store,
+		local,
+		kernel,
+		self,
+		gatewayPool: gatewayPool(identity, underlay),
+		onChange(change, view) {
+			names.note(view, change);
+			if (change.kind === "liveness") suspensions.note(change.id);
+			if (change.kind === "sandbox") tidy?.follow();
+			if (change.kind === "endpoint" && change.before?.hostId === identity.id) tidy?.check(change.before.sandboxId);
+			if (change.kind === "host" && !view.hosts.has(change.id)) suspensions.forget(change.id);
+		},
+		onBatch: () => {
+			names.flush();
+			pulse.beat();
+		},
+		onRound: (results) => {
+			names.noteRound(results);
+			logRound(log, results);
+		},
+		onMended: (ops) => {
+			log.info({ commands: formatOps(ops) }, "mended what drifted");
+			tellMended(events, ops);
+		},
+		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
+	});
+	const control: ControlContext = {
+		store,
+		local,
+		self,
+		now: () => Date.now(),
+		randomId: () => randomBytes(32).toString("hex"),
+	};
+	const { view, loop, problems } = reconciler;
+	const suspensions: Suspensions = new Suspensions({
+		self: identity.id,
+		isAlive: (id) => view.alive.has(id),
+		onChange(id) {
+			names.noteHost(view, id);
+			const action = suspensions.has(id) ? "suspend" : "resume";
+			events.emit({ type: "host", action, id, name: view.hosts.get(id)?.name ?? "" });
+		},
+		now: () => performance.now(),
+		later: (delayMs, callback) => {
+			const timer = setTimeout(callback, delayMs);
+			return () => clearTimeout(timer);
+		},
+	});
+	const runtime: Runtime = {
+		paths: agentPaths,
+		identity,
+		self,
+		control,
+		kernel,
+		view,
+		loop,
+		problems,
+		names,
+		pulse,
+		events,
+		pathTest: new PathTest({ control, view, pulse, log }),
+		log,
+	};
+	const sandboxes = new Sandboxes(runtime);
+	let membership: Membership | undefined;
+	let tidy: Tidy | undefined;
+	return {
+		runtime,
+		sandboxes,
+		names: new HostNames(view, sandboxes, containers),
+		async start(): Promise<void> {
+			membership = new Membership(store, self, identity.epoch, log);
+			await view.ready();
+			// Those that were dead before this agent started: no lease of theirs ends while it looks.
+			for (const id of view.hosts.keys()) if (id !== identity.id) suspensions.note(id);
+			await names.start(view);
+			await reconciler.start();
+			tidy = new Tidy(runtime, sandboxes, containers);
+		},
+		async stop(): Promise<void> {
+			membership?.close();
+			suspensions.close();
+			tidy?.close();
+			runtime.pathTest.close();
+			await reconciler.close();
+			names.close();
+		},
+	};
+}
+
+function logRound(log: Logger, results: readonly OpResult[]): void {
+	for (const { op, error } of results) {
+		if (error === undefined) log.debug({ op: formatOp(op) }, "applied");
+		else log.warn({ op: formatOp(op), code: error.code, cause: causeText(error.cause ?? "") }, error.message);
+	}
+}
