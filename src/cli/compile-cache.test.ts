@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,4 +70,12 @@ test("compileCacheFolder() goes by XDG_CACHE_HOME and HOME, where they are absol
 	assert.equal(compileCacheFolder({ XDG_CACHE_HOME: "cache", HOME: "/root" }, user), undefined);
 	assert.notEqual(compileCacheFolder({ XDG_CACHE_HOME: folder }, 0), join(folder, "weft"));
 	if (uid !== 0) assert.equal(compileCacheFolder({ XDG_CACHE_HOME: folder }, uid), join(folder, "weft"));
+});
+
+test("compileCacheFolder() bears a HOME that is not this user's to look into", { skip: needs("root") }, () => {
+	const home = made("home of another");
+	const script = `import { compileCacheFolder } from ${JSON.stringify(new URL("compile-cache.ts", import.meta.url).pathname)};
+		process.setuid(65534);
+		process.exit(compileCacheFolder({ HOME: ${JSON.stringify(home)} }, 65534) === undefined ? 0 : 1);`;
+	assert.equal(spawnSync(process.execPath, ["--input-type=module", "-e", script]).status, 0);
 });

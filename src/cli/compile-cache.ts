@@ -42,7 +42,11 @@ function isKept(path: string, uid: number): boolean {
 	return parent === path || isKept(parent, uid);
 }
 
-/** A link's own: where it leads may change. */
+/** A link's own: where it leads may change. @returns undefined for what is not there, or is not for this user to look at (HOME of `sudo -u`). */
 function statsOf(path: string): Stats | undefined {
-	return lstatSync(path, { throwIfNoEntry: false });
+	try {
+		return lstatSync(path);
+	} catch {
+		return undefined;
+	}
 }
