@@ -8,10 +8,10 @@ import { observeScopes } from "./linux/observe.ts";
 import { Session } from "./linux/session.ts";
 import { getLinksRequest } from "./netlink/link.ts";
 import { readLink } from "./netlink/link-read.ts";
-import { listNetns, netnsCookie } from "./netns.ts";
+import { dropUnpinned, listNetns, netnsCookie } from "./netns.ts";
 
 /** The names of namespaces that weft makes: overlays', and sandboxes'. */
-const ownNetns = /^(1-[0-9a-f]{10}|weft-[0-9a-f]{12})$/;
+const isOwnNetns = (name: string) => /^(1-[0-9a-f]{10}|weft-[0-9a-f]{12})$/.test(name);
 
 /** The kernel of the namespace that this process runs in, through netlink. Needs root. */
 export function openLinuxKernel(): Kernel {
@@ -27,7 +27,10 @@ export function openLinuxKernel(): Kernel {
 		observe: (scopes) => within((session) => observeScopes(session, scopes)),
 		apply: (ops) => within((session) => events.withoutOwn(session, ops, () => applyOps(session, ops))),
 		facts: () => within(readFacts),
-		listNetns: () => listNetns().filter((name) => ownNetns.test(name)),
+		listNetns() {
+			dropUnpinned(isOwnNetns);
+			return listNetns().filter(isOwnNetns);
+		},
 		linkNames: (ns) =>
 			within((session) =>
 				session

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { existsSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { after, test } from "node:test";
 import { needs } from "../../test/needs.ts";
@@ -11,7 +11,7 @@ import { hostNetns } from "../model/kernel-state.ts";
 import { codeOf } from "./errno.ts";
 import { setLinkRequest } from "./netlink/link.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "./netlink/socket.ts";
-import { createNetns, deleteNetns, inNetns, listNetns, netnsCookie, netnsFolder } from "./netns.ts";
+import { createNetns, deleteNetns, dropUnpinned, inNetns, listNetns, netnsCookie, netnsFolder } from "./netns.ts";
 import { tcpListenerIn, udpSocketIn } from "./sockets.ts";
 
 const skip = needs("root");
@@ -114,4 +114,18 @@ test("NetlinkSocket names what was refused in the kernel's own words, and goes o
 		errors.map((error) => error?.code),
 		["ENODEV", undefined, undefined, undefined],
 	);
+});
+
+test("dropUnpinned() takes away what a maker that was killed left, and no namespace", { skip }, () => {
+	const [pinned, left, foreign] = [`wt-${process.pid}-p`, `wt-${process.pid}-l`, `wx-${process.pid}`];
+	createNetns(pinned);
+	for (const name of [left, foreign]) writeFileSync(`${netnsFolder}/${name}`, "");
+	try {
+		dropUnpinned((name) => name.startsWith(`wt-${process.pid}-`));
+		assert.ok(!existsSync(`${netnsFolder}/${left}`));
+		assert.ok(existsSync(`${netnsFolder}/${foreign}`) && listNetns().includes(pinned));
+	} finally {
+		deleteNetns(pinned);
+		rmSync(`${netnsFolder}/${foreign}`);
+	}
 });

@@ -130,6 +130,19 @@ export function deleteNetns(name: string): void {
 	}
 }
 
+/**
+ * Unlinks names that no namespace is pinned at: their maker was killed between the file and the mount, or between the unmount
+ * and the file.
+ */
+export function dropUnpinned(isOwn: (name: string) => boolean): void {
+	try {
+		for (const name of readdirSync(netnsFolder))
+			if (isOwn(name) && !isNetns(`${netnsFolder}/${name}`)) unlinkSync(`${netnsFolder}/${name}`);
+	} catch (cause) {
+		if (codeOf(cause) !== "ENOENT") throw toWeftError("Cannot tidy up network namespaces", cause);
+	}
+}
+
 /** @returns The names below /run/netns that a namespace is pinned at, sorted. */
 export function listNetns(): string[] {
 	try {

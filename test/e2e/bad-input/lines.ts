@@ -83,7 +83,7 @@ const unknown: readonly BadLine[] = [
 	["network connect bleu web", "NETWORK_NOT_FOUND", /did you mean "blue"\?/, 1],
 	["network connect red wbe", "CONTAINER_NOT_FOUND", /did you mean "web"\?/, 1],
 	["stop wbe", "CONTAINER_NOT_FOUND", /did you mean "web"\?/, 1],
-	["network connect blue db", "CONTAINER_NOT_FOUND", /"db": none on this host/, 1],
+	["network connect blue nodb", "CONTAINER_NOT_FOUND", /"nodb": none on this host/, 1],
 	["network connect blue ended", "CONTAINER_NOT_RUNNING", /"ended": it has ended/, 1],
 	["network disconnect nowhere web", "NETWORK_NOT_FOUND", /"nowhere"/, 1],
 	["network disconnect blue nobody", "CONTAINER_NOT_FOUND", /"nobody"/, 1],
