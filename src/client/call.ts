@@ -1,9 +1,8 @@
-import { StringDecoder } from "node:string_decoder";
+import { type IncomingMessage, request } from "node:http";
 import type { Operation, Operations } from "../api/operations.ts";
 import { type ErrorBody, errorCodes, WeftError } from "../model/error.ts";
 import { checkRef } from "../model/name.ts";
 import { type Route, type RouteName, routes } from "../model/routes.ts";
-import { type Answer as HttpAnswer, send } from "./http.ts";
 import { unreachable } from "./unreachable.ts";
 
 type Input<Name extends RouteName> = Operations[Name] extends Operation<infer I, infer _> ? I : never;
@@ -30,45 +29,49 @@ export class Caller {
 	}
 
 	async call<Name extends RouteName>(name: Name, options: CallOptions<Name>): Promise<Answer<Name>> {
-		const answer = await this.#send(name, options);
-		const body = await textOf(answer, this.#socketPath);
-		if (answer.status >= 400) throw errorOf(answer, body, this.#socketPath);
-		return (body === "" ? undefined : parsed(body, this.#socketPath)) as Answer<Name>;
+		const response = await this.#send(name, options);
+		const body = await textOf(response, this.#socketPath);
+		if (isRefused(response)) throw errorOf(response, body, this.#socketPath);
+		return (body === "" ? undefined : read(body, this.#socketPath)) as Answer<Name>;
 	}
 
 	/** Ends quietly when `signal` aborts. */
 	async *lines<Name extends RouteName>(name: Name, options: CallOptions<Name>): AsyncIterable<Answer<Name>> {
-		let answer: HttpAnswer | undefined;
+		let response: IncomingMessage | undefined;
 		try {
-			answer = await this.#send(name, options);
-			if (answer.status >= 400) throw errorOf(answer, await textOf(answer, this.#socketPath), this.#socketPath);
-			yield* linesOf<Answer<Name>>(answer, this.#socketPath);
+			response = await this.#send(name, options);
+			if (isRefused(response)) throw errorOf(response, await textOf(response, this.#socketPath), this.#socketPath);
+			yield* linesOf<Answer<Name>>(response, this.#socketPath);
 		} catch (error) {
 			if (options.signal?.aborted !== true) throw error;
 		} finally {
-			answer?.destroy();
+			response?.destroy();
 		}
 	}
 
-	async #send<Name extends RouteName>(name: Name, options: CallOptions<Name>): Promise<HttpAnswer> {
+	#send<Name extends RouteName>(name: Name, options: CallOptions<Name>): Promise<IncomingMessage> {
+		const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
 		const { method, path }: Route = routes[name];
-		const { ref, signal, timeoutMs = defaultTimeoutMs } = options;
-		const input: object = options.input ?? {};
-		const inBody = method === "POST";
-		const target = pathOf(path, ref) + (inBody ? "" : queryOf(input));
-		try {
-			return await send({
-				socketPath: this.#socketPath,
-				method,
-				path: target,
-				timeoutMs,
-				onTimeout: () => tooLate(timeoutMs),
-				...(inBody ? { body: JSON.stringify(input) } : {}),
-				...(signal === undefined ? {} : { signal }),
-			});
-		} catch (error) {
-			throw notAnswered(this.#socketPath, error);
-		}
+		const body = method === "POST" ? JSON.stringify(options.input ?? {}) : undefined;
+		const sent = request({
+			socketPath: this.#socketPath,
+			method,
+			path: pathOf(path, options.ref) + (body === undefined ? queryOf(options.input ?? {}) : ""),
+			headers:
+				body === undefined
+					? {}
+					: { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
+			agent: false,
+			...(options.signal === undefined ? {} : { signal: options.signal }),
+		});
+		const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+		const timer = Number.isFinite(timeoutMs)
+			? setTimeout(() => sent.destroy(tooLate(timeoutMs)), timeoutMs)
+			: undefined;
+		sent.once("response", resolve);
+		sent.on("error", (error) => reject(unreachable(this.#socketPath, error)));
+		sent.end(body);
+		return promise.finally(() => clearTimeout(timer));
 	}
 }
 
@@ -89,22 +92,21 @@ function queryOf(input: object): string {
 	return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
-function errorOf({ status }: HttpAnswer, body: string, socketPath: string): WeftError {
-	const known = readErrorBody(body);
-	return known === undefined ? noAgent(socketPath, `status ${status}: ${body}`) : WeftError.fromBody(known);
+function isRefused(response: IncomingMessage): boolean {
+	return (response.statusCode ?? 0) >= 400;
 }
 
-function parsed(text: string, socketPath: string): unknown {
+function errorOf({ statusCode }: IncomingMessage, body: string, socketPath: string): WeftError {
+	const known = readErrorBody(body);
+	return known === undefined ? noAgent(socketPath, `status ${statusCode}: ${body}`) : WeftError.fromBody(known);
+}
+
+function read(text: string, socketPath: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
 		throw noAgent(socketPath, text);
 	}
-}
-
-/** @param error What sending, or reading, failed with. */
-function notAnswered(socketPath: string, error: unknown): WeftError {
-	return error instanceof SyntaxError ? noAgent(socketPath, error.message) : unreachable(socketPath, error);
 }
 
 function noAgent(socketPath: string, answer: string): WeftError {
@@ -127,32 +129,30 @@ function readErrorBody(body: string): ErrorBody | undefined {
 	}
 }
 
-async function textOf({ body, destroy }: HttpAnswer, socketPath: string): Promise<string> {
+async function textOf(response: IncomingMessage, socketPath: string): Promise<string> {
 	try {
-		const chunks: Buffer[] = [];
-		for await (const chunk of body) chunks.push(chunk);
-		return Buffer.concat(chunks).toString("utf8");
+		let text = "";
+		response.setEncoding("utf8");
+		for await (const chunk of response) text += chunk;
+		return text;
 	} catch (error) {
-		throw notAnswered(socketPath, error);
-	} finally {
-		destroy();
+		throw unreachable(socketPath, error);
 	}
 }
 
-async function* linesOf<T>({ body }: HttpAnswer, socketPath: string): AsyncIterable<T> {
-	// A character may be cut in two.
-	const decoder = new StringDecoder("utf8");
+async function* linesOf<T>(response: IncomingMessage, socketPath: string): AsyncIterable<T> {
 	let rest = "";
-	const chunks = body[Symbol.asyncIterator]();
+	response.setEncoding("utf8");
+	const chunks = response[Symbol.asyncIterator]() as AsyncIterator<string>;
 	while (true) {
 		const chunk = await chunks.next().catch((error: unknown) => {
-			throw notAnswered(socketPath, error);
+			throw unreachable(socketPath, error);
 		});
 		if (chunk.done === true) return;
-		const lines = (rest + decoder.write(chunk.value)).split("\n");
+		const lines = (rest + chunk.value).split("\n");
 		rest = lines.pop() ?? "";
 		for (const line of lines) {
-			const item = parsed(line, socketPath) as T | { error: ErrorBody };
+			const item = read(line, socketPath) as T | { error: ErrorBody };
 			if (typeof item === "object" && item !== null && "error" in item) throw WeftError.fromBody(item.error);
 			yield item;
 		}

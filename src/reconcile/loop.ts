@@ -78,6 +78,7 @@ export class ReconcileLoop {
 			}, settleMs);
 		});
 		this.#audit = setInterval(() => this.audit(), auditIntervalMs);
+		this.#audit.unref();
 		this.audit();
 	}
 
