@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { causeText, WeftError } from "../model/error.ts";
 import { bootHost, type Holder, holderOf } from "./holder.ts";
+import { goOn } from "./interrupted.ts";
 import { hostNumber, labPaths, labsFolder, mostHosts, underlay } from "./names.ts";
 import { powerOff } from "./power-off.ts";
+import { apart } from "./run.ts";
 import { cut, heal, unwire, unwireHost, wiredHosts, wiredNetns, wireHost, wireUnderlay } from "./wiring.ts";
 
 export interface UpOptions {
@@ -12,6 +14,8 @@ export interface UpOptions {
 	/** Without, the hosts stand bare. */
 	readonly agents: boolean;
 	readonly onProgress: (line: { host: string; address: string; what: string; tookMs: number }) => void;
+	/** Ends it as a failure does. */
+	readonly signal?: AbortSignal;
 }
 
 /** The program `weft` as the hosts of a lab find it. */
@@ -42,8 +46,9 @@ export class Lab {
 		this.#flag = name === "lab" ? "" : ` --lab ${name}`;
 	}
 
-	/** @throws {WeftError} LAB_FAILED; what was made until then is taken away. */
-	async up({ hosts, agents, onProgress }: UpOptions): Promise<void> {
+	/** @throws {WeftError} LAB_FAILED, and the signal's reason; what was made until then is taken away. */
+	async up(options: UpOptions): Promise<void> {
+		const { hosts } = options;
 		if (hosts < 1 || hosts > mostHosts)
 			throw new WeftError("ARGUMENT_INVALID", `Cannot make a lab of ${hosts} hosts: 1 to ${mostHosts} are possible`, {
 				fix: "weft lab up --hosts 3",
@@ -54,26 +59,31 @@ export class Lab {
 				fix: `weft lab down${this.#flag}`,
 			});
 		try {
-			wireUnderlay(this.name);
-			let token: string | undefined;
-			for (let n = 1; n <= hosts; n++) {
-				const host = `host${n}`;
-				const began = performance.now();
-				await this.#boot(host);
-				if (agents) {
-					this.#launch(host, token);
-					if (n < hosts) token = this.exec("host1", ["weft", "token"]).trim();
-				}
-				onProgress({
-					host,
-					address: underlay.address(n),
-					what: agents ? "agent up" : "up",
-					tookMs: performance.now() - began,
-				});
-			}
+			await this.#make(options);
 		} catch (error) {
 			await this.down();
 			throw error;
+		}
+	}
+
+	async #make({ hosts, agents, onProgress, signal }: UpOptions): Promise<void> {
+		wireUnderlay(this.name);
+		let token: string | undefined;
+		for (let n = 1; n <= hosts; n++) {
+			const host = `host${n}`;
+			const began = performance.now();
+			await this.#boot(host);
+			if (agents) {
+				this.#launch(host, token);
+				if (n < hosts) token = this.exec("host1", ["weft", "token"]).trim();
+			}
+			await goOn(signal);
+			onProgress({
+				host,
+				address: underlay.address(n),
+				what: agents ? "agent up" : "up",
+				tookMs: performance.now() - began,
+			});
 		}
 	}
 
@@ -152,7 +162,7 @@ export class Lab {
 	exec(host: string, argv: readonly string[]): string {
 		const [program = "", ...args] = this.argv(host, argv);
 		try {
-			return execFileSync(program, args, {
+			return execFileSync(apart, [program, ...args], {
 				encoding: "utf8",
 				stdio: ["ignore", "pipe", "pipe"],
 				timeout: 60_000,

@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { causeText, WeftError } from "../model/error.ts";
 
+/** In front of a command: from then on it is no business of the terminal's, so that what is begun is done though somebody presses Ctrl-C. */
+export const apart = "setsid";
+
 /** Runs a program of the bench (never of weft: that changes kernels without one). @throws {WeftError} LAB_FAILED with what it said. */
 export function run(program: string, args: readonly string[], input?: string): string {
 	try {
-		return execFileSync(program, args, {
+		return execFileSync(apart, [program, ...args], {
 			encoding: "utf8",
 			stdio: ["pipe", "pipe", "pipe"],
 			...(input === undefined ? {} : { input }),
@@ -21,13 +24,4 @@ export function run(program: string, args: readonly string[], input?: string): s
 /** Runs one iproute2 command a line. */
 export function ip(...lines: readonly string[]): void {
 	for (const line of lines) run("ip", line.split(" "));
-}
-
-/** As {@link run}, but for tidying up: what fails is gone already. */
-export function attempt(program: string, args: readonly string[]): void {
-	try {
-		run(program, args);
-	} catch {
-		// Gone already.
-	}
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { netnsFolder } from "../kernel/netns.ts";
+import { deleteNetns, netnsFolder } from "../kernel/netns.ts";
 import { WeftError } from "../model/error.ts";
 import { hostNumber, labNetns, underlay } from "./names.ts";
-import { attempt, ip, run } from "./run.ts";
+import { ip, run } from "./run.ts";
 
 /** Makes the underlay (a bridge that also routes) and the world beyond it. All links are made within namespaces. */
 export function wireUnderlay(lab: string): void {
@@ -44,7 +44,7 @@ export function wireHost(lab: string, host: string): void {
 
 /** Takes a host off the underlay, and its namespace away with all that is in it. */
 export function unwireHost(lab: string, host: string): void {
-	attempt("ip", ["netns", "delete", labNetns(lab).host(host)]);
+	deleteNetns(labNetns(lab).host(host));
 }
 
 /** @returns The names of all namespaces of a lab that there are. */
@@ -66,7 +66,7 @@ export function wiredHosts(lab: string): { host: string; netns: string }[] {
 }
 
 export function unwire(lab: string): void {
-	for (const name of wiredNetns(lab)) attempt("ip", ["netns", "delete", name]);
+	for (const name of wiredNetns(lab)) deleteNetns(name);
 }
 
 /** Drops what goes from one host to the other, and, unless `oneWay`, back. */

@@ -1,48 +1,66 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { goOn } from "../interrupted.ts";
 import { Lab } from "../lab.ts";
 import { drawTopology } from "./drawing.ts";
 import { runCommand, type Voice } from "./run-step.ts";
 import { overlayNs, steps } from "./steps.ts";
 
 export interface DemoOptions {
+	readonly labName: string;
 	/** Leave the hosts up. */
 	readonly keep: boolean;
 	/** Between steps, so that one can read along. */
 	readonly pauseMs: number;
+	/** Ends it, and takes the hosts away unless they are to be kept. */
+	readonly signal: AbortSignal;
 	readonly voice: Voice;
 }
 
-/** Runs the tutorial on two hosts of this machine. @throws {WeftError} LAB_FAILED at the first step that does not show what it must. */
-export async function runDemo({ keep, pauseMs, voice }: DemoOptions): Promise<void> {
-	const lab = new Lab("demo");
-	await lab.down();
+/**
+ * Runs the tutorial on two hosts of this machine.
+ * @throws {WeftError} LAB_FAILED at the first step that does not show what it must; and the signal's reason.
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+	const { labName, keep, signal, voice } = options;
+	const lab = new Lab(labName);
 	voice.say(voice.strong("Two hosts, one overlay network\n"));
+	if (lab.hosts().length > 0) voice.say(voice.faint("  The hosts of an earlier demo go first."));
+	await lab.down();
+	await lab.up({
+		hosts: 2,
+		agents: true,
+		signal,
+		onProgress: ({ host, address, tookMs }) =>
+			voice.say(`  ${voice.good("✓")} ${host} ${address}, its agent up in ${Math.round(tookMs)} ms`),
+	});
 	try {
-		await lab.up({
-			hosts: 2,
-			agents: true,
-			onProgress: ({ host, address, tookMs }) =>
-				voice.say(`  ${voice.good("✓")} ${host} ${address}, its agent up in ${Math.round(tookMs)} ms`),
-		});
-		voice.say("");
-		const ns = (host: string) => overlayNs(lab, host);
-		const count = steps(() => "").length;
-		for (let n = 0; n < count; n++) {
-			// The names of namespaces are known once the steps before have run.
-			const step = steps(ns)[n];
-			if (step === undefined) continue;
-			voice.say(voice.strong(`${n + 1}. ${step.title}\n`));
-			for (const command of step.commands) runCommand(lab, command, voice);
-			await sleep(pauseMs);
-		}
-		voice.say(voice.strong("As it stands\n"));
-		voice.say(`${drawTopology(lab)}\n`);
+		await show(lab, options);
 	} finally {
 		if (!keep) await lab.down();
+		const flag = labName === "lab" ? "" : ` --lab ${labName}`;
+		voice.say(
+			keep
+				? `The hosts are kept:\n  weft lab exec${flag} host1 -- weft ps\n  weft lab down${flag}`
+				: "All of it is gone again.",
+		);
 	}
-	voice.say(
-		keep
-			? "The hosts are kept: weft lab exec --lab demo host1 -- weft ps; weft lab down --lab demo"
-			: "All of it is gone again.",
-	);
+}
+
+async function show(lab: Lab, { pauseMs, signal, voice }: DemoOptions): Promise<void> {
+	const ns = (host: string) => overlayNs(lab, host);
+	const count = steps(() => "").length;
+	for (let n = 0; n < count; n++) {
+		// The names of namespaces are known once the steps before have run.
+		const step = steps(ns)[n];
+		if (step === undefined) continue;
+		voice.say(voice.strong(`\n${n + 1}. ${step.title}`));
+		voice.say(`   ${voice.faint(step.about)}\n`);
+		for (const command of step.commands) {
+			await goOn(signal);
+			await runCommand(lab, command, { voice, signal });
+		}
+		await sleep(pauseMs, undefined, { signal });
+	}
+	voice.say(voice.strong("\nAs it stands\n"));
+	voice.say(`${drawTopology(lab)}\n`);
 }

@@ -1,65 +1,67 @@
 import type { Lab } from "../lab.ts";
+import { underlay } from "../names.ts";
 
-/** One container's place in one network, as the hosts tell it. */
-interface Plug {
-	readonly host: string;
-	readonly container: string;
-	readonly network: string;
+/** A container as its host tells of it. */
+interface Box {
+	readonly name: string;
+	readonly networks: Readonly<Record<string, { ipAddress: string; ifname: string; networkId: string }>>;
+	readonly gatewayBridge?: { readonly ifname: string; readonly ipAddress: string };
+}
+
+interface Network {
+	readonly name: string;
 	readonly vni: number;
 	readonly netns: string;
-	readonly address: string;
-	readonly ifname: string;
 }
 
-/** @returns Where every container is plugged in, asked of the hosts themselves. */
-function plugs(lab: Lab): Plug[] {
-	const found: Plug[] = [];
-	for (const { name: host } of lab.hosts()) {
-		const names = lab.exec(host, ["weft", "ps", "--format", "{{.Names}}"]).split("\n").filter(Boolean);
-		for (const container of names) {
-			const [view] = JSON.parse(lab.exec(host, ["weft", "inspect", container])) as [
-				{ networks: Record<string, { ipAddress: string; ifname: string; networkId: string }> },
-			];
-			for (const [network, { ipAddress, ifname, networkId }] of Object.entries(view.networks)) {
-				const [{ vni }] = JSON.parse(lab.exec(host, ["weft", "network", "inspect", network])) as [{ vni: number }];
-				found.push({ host, container, network, vni, netns: `1-${networkId.slice(0, 10)}`, address: ipAddress, ifname });
-			}
-		}
-	}
-	return found;
-}
+/** Two of them, and two spaces between, fit into 80 columns. */
+const width = 38;
+const between = "  ";
 
-const width = 46;
-
-/** @returns The hosts side by side, with their namespaces, bridges and containers, on the underlay that joins them. */
+/** @returns The hosts side by side, with their namespaces, bridges and containers, on the underlay that joins them: as they tell it. */
 export function drawTopology(lab: Lab): string {
-	const all = plugs(lab);
 	const hosts = lab.hosts();
-	const boxes = hosts.map(({ name, address }) =>
-		box(`${name} ${address}`, hostLines(all.filter(({ host }) => host === name))),
-	);
+	const boxes = hosts.map(({ name, address }) => box(`${name} ${address}`, hostLines(lab, name)));
 	const height = Math.max(...boxes.map((lines) => lines.length));
 	const rows = Array.from({ length: height }, (_, row) =>
 		boxes
 			.map((lines) => (row < lines.length - 1 ? lines[row] : row === height - 1 ? lines.at(-1) : edge("")) ?? "")
-			.join("  "),
+			.join(between),
 	);
-	const joint = hosts.map(() => "│".padStart(width / 2).padEnd(width)).join("  ");
-	const wire = ` underlay 192.168.56.0/24, UDP 4789 `;
-	const total = hosts.length * (width + 2) - 2;
+	const joint = hosts.map(() => "│".padStart(width / 2).padEnd(width)).join(between);
+	const wire = ` underlay ${underlay.subnet}, UDP 4789 `;
+	const total = hosts.length * (width + between.length) - between.length;
 	const [left, right] = [Math.floor((total - wire.length) / 2), Math.ceil((total - wire.length) / 2)];
-	return [...rows, joint, "═".repeat(left) + wire + "═".repeat(right)].join("\n");
+	return [...rows, joint.trimEnd(), "═".repeat(left) + wire + "═".repeat(right)].join("\n");
 }
 
-function hostLines(plugged: readonly Plug[]): string[] {
-	const networks = [...new Set(plugged.map(({ network }) => network))];
-	return networks.flatMap((network) => {
-		const inside = plugged.filter((plug) => plug.network === network);
-		const [first] = inside;
-		const title = `netns ${first?.netns}  ${network}`;
-		const lines = inside.map(({ container, address, ifname }) => `├ veth ─ ${ifname} ${address} ${container}`);
-		return [title, "br0", ...lines, `└ vxlan1 VNI ${first?.vni}`, ""];
-	});
+function hostLines(lab: Lab, host: string): string[] {
+	const ask = <T>(...words: readonly string[]) => JSON.parse(lab.exec(host, ["weft", ...words])) as T[];
+	const names = lab.exec(host, ["weft", "ps", "--format", "{{.Names}}"]).split("\n").filter(Boolean).sort();
+	const boxes = names.length === 0 ? [] : ask<Box>("inspect", ...names);
+	const used = [...new Set(boxes.flatMap(({ networks }) => Object.keys(networks)))].sort();
+	const lines: string[] = [];
+	for (const { name, vni, netns } of used.length === 0 ? [] : ask<Network>("network", "inspect", ...used)) {
+		const plugs = boxes.flatMap((one) =>
+			one.networks[name] === undefined ? [] : { box: one, plug: one.networks[name] },
+		);
+		lines.push(
+			`netns ${netns}  ${name}`,
+			"br0",
+			...plugs.map(({ box, plug }) => `├ veth ─ ${plug.ifname} ${plug.ipAddress} ${box.name}`),
+			`└ vxlan1 VNI ${vni}`,
+			"",
+		);
+	}
+	const out = boxes.flatMap(({ name, gatewayBridge }) =>
+		gatewayBridge === undefined ? [] : `veth ─ ${gatewayBridge.ifname} ${gatewayBridge.ipAddress} ${name}`,
+	);
+	if (out.length > 0) lines.push("weft_gwbridge, the way out", ...tree(out));
+	return lines;
+}
+
+function tree(leaves: readonly string[]): string[] {
+	return leaves.map((leaf, n) => `${n === leaves.length - 1 ? "└" : "├"} ${leaf}`);
 }
 
 function box(title: string, lines: readonly string[]): string[] {

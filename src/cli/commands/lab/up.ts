@@ -1,5 +1,6 @@
 import { Lab } from "../../../lab/lab.ts";
 import { command } from "../../command.ts";
+import { interruptible } from "../../interruptible.ts";
 import { note } from "../../io.ts";
 import { readInteger } from "../../usage-error.ts";
 import { labFlag } from "./lab-flag.ts";
@@ -20,13 +21,18 @@ export default command({
 	],
 	async run({ flags, io }) {
 		const lab = new Lab(flags.lab);
-		await lab.up({
-			hosts: readInteger("--hosts", flags.hosts, 1, 9),
-			agents: !flags.bare,
-			onProgress: ({ host, address, what, tookMs }) =>
-				note(io, `${host}  ${address}  ${what}  ${Math.round(tookMs)} ms`),
+		const hosts = readInteger("--hosts", flags.hosts, 1, 9);
+		return interruptible(io, async (signal) => {
+			await lab.up({
+				hosts,
+				agents: !flags.bare,
+				signal,
+				onProgress: ({ host, address, what, tookMs }) =>
+					note(io, `${host}  ${address}  ${what}  ${Math.round(tookMs)} ms`),
+			});
+			const flag = flags.lab === "lab" ? "" : ` --lab ${flags.lab}`;
+			const first = flags.bare ? "weft launch" : "weft network create -d overlay ov_net1";
+			note(io, `\nnext:\n  weft lab exec${flag} host1 -- ${first}\n  weft lab down${flag}`);
 		});
-		const flag = flags.lab === "lab" ? "" : ` --lab ${flags.lab}`;
-		note(io, `\nnext:\n  weft lab exec${flag} host1 -- weft network create -d overlay ov_net1\n  weft lab down${flag}`);
 	},
 });
