@@ -10,6 +10,7 @@ export default command({
 	details: "weft is on the host's PATH, and talks to that host's agent.",
 	root: "it enters network namespaces",
 	examples: [
+		{ type: "weft lab exec host1 -- bash", does: "Sit down at host1" },
 		{ type: "weft lab exec host1 -- weft network ls", does: "Ask host1's agent" },
 		{ type: "weft lab exec host2 -- ip netns", does: "Look at host2 with its own eyes" },
 	],
