@@ -1,10 +1,7 @@
-import { execFile } from "node:child_process";
 import { access, copyFile, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { execute } from "./execute.ts";
 import { program } from "./programs.ts";
-
-const execute = promisify(execFile);
 
 const folders = "bin dev etc home proc root run sys tmp usr/bin usr/sbin sbin var".split(" ");
 
@@ -17,8 +14,7 @@ export async function busyboxRoot(stateDir: string): Promise<string> {
 	const half = `${root}.${process.pid}.${performance.now()}`;
 	for (const folder of folders) await mkdir(join(half, folder), { recursive: true });
 	await copyFile(busybox, join(half, "bin/busybox"));
-	const { stdout } = await execute(busybox, ["--list"]);
-	for (const applet of stdout.split("\n"))
+	for (const applet of (await execute(busybox, ["--list"])).split("\n"))
 		if (applet !== "" && applet !== "busybox") await symlink("busybox", join(half, "bin", applet));
 	await writeFile(
 		join(half, "etc/passwd"),

@@ -1,14 +1,13 @@
-import { execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { promisify } from "node:util";
+import { spawnProgram } from "../kernel/spawn.ts";
 import { causeText, type WeftError } from "../model/error.ts";
+import { execute } from "./execute.ts";
 import { program } from "./programs.ts";
 import { runcRefusal } from "./refusal.ts";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
 
-const execute = promisify(execFile);
 const startTimeoutMs = 30_000;
 
 /** Where a container's stdin comes from: nowhere, whoever attaches to conmon, or who writes to `paths.stdin` and ends it. */
@@ -58,7 +57,7 @@ async function stdinFifo(paths: ContainerPaths, runc: string): Promise<FileHandl
 /** Lets the command of a prepared container begin. @throws {WeftError} What `runcRefusal` says */
 export async function startContainer(spec: ContainerSpec, { runcRoot }: ContainerPaths): Promise<void> {
 	try {
-		await execute(program("runc"), ["--root", runcRoot, "start", spec.id], { timeout: startTimeoutMs });
+		await execute(program("runc"), ["--root", runcRoot, "start", spec.id]);
 	} catch (cause) {
 		const said = causeText(cause);
 		// The command began and has ended already: by then conmon has had runc forget the container, with what runc is to remove now.
@@ -71,40 +70,41 @@ export async function startContainer(spec: ContainerSpec, { runcRoot }: Containe
 export async function deleteContainer(id: string, { runcRoot }: ContainerPaths): Promise<void> {
 	const known = await stat(join(runcRoot, id)).catch(() => undefined);
 	if (known === undefined) return;
-	await execute(program("runc"), ["--root", runcRoot, "delete", "--force", id], { timeout: startTimeoutMs });
+	await execute(program("runc"), ["--root", runcRoot, "delete", "--force", id]);
 }
 
 /** conmon writes one line of JSON to the pipe that _OCI_SYNCPIPE names: `data` is the pid, once runc has made the container; negative when it refused. */
 function runConmon(conmon: string, args: readonly string[]): Promise<{ data?: number; message?: string }> {
-	return new Promise((resolve, reject) => {
-		const child = spawn(conmon, args, {
-			stdio: ["ignore", "ignore", "pipe", "pipe"],
-			env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", _OCI_SYNCPIPE: "3" },
-			detached: true,
-			cwd: "/",
-		});
-		let [said, complaint] = ["", ""];
-		const timer = setTimeout(() => child.kill("SIGKILL"), startTimeoutMs);
-		const sync = child.stdio[3] as NodeJS.ReadableStream;
-		child.stderr?.on("data", (chunk) => {
-			complaint += String(chunk);
-		});
-		const done = () => {
-			clearTimeout(timer);
-			child.unref();
-			try {
-				resolve(JSON.parse(said.split("\n")[0] ?? "") as { data?: number; message?: string });
-			} catch {
-				resolve({ message: complaint.trim() || said.trim() });
-			}
-		};
-		sync.on("data", (chunk) => {
-			said += String(chunk);
-			if (said.includes("\n")) done();
-		});
-		sync.once("end", done);
-		child.once("error", reject);
+	const { promise, resolve } = Promise.withResolvers<{ data?: number; message?: string }>();
+	const { outputs, kill } = spawnProgram(conmon, args, {
+		env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", _OCI_SYNCPIPE: "3" },
+		outputs: [2, 3],
 	});
+	const [errors, sync] = outputs;
+	let [said, complaint] = ["", ""];
+	errors?.on("data", (chunk) => {
+		complaint += String(chunk);
+	});
+	const done = () => {
+		clearTimeout(timer);
+		// conmon keeps its ends as long as the container runs.
+		for (const output of outputs) output.destroy();
+		try {
+			resolve(JSON.parse(said.split("\n")[0] ?? "") as { data?: number; message?: string });
+		} catch {
+			resolve({ message: complaint.trim() || said.trim() });
+		}
+	};
+	const timer = setTimeout(() => {
+		kill();
+		done();
+	}, startTimeoutMs);
+	sync?.on("data", (chunk) => {
+		said += String(chunk);
+		if (said.includes("\n")) done();
+	});
+	sync?.once("end", done);
+	return promise;
 }
 
 function refused({ name, command: [program = ""] }: ContainerSpec, said: string): WeftError {

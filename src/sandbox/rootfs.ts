@@ -1,12 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdir, rm, stat } from "node:fs/promises";
-import { promisify } from "node:util";
 import { causeText, WeftError } from "../model/error.ts";
 import { busyboxRoot } from "./busybox-root.ts";
+import { execute } from "./execute.ts";
 import { program } from "./programs.ts";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
-
-const execute = promisify(execFile);
 
 /**
  * Mounts the container's root, unless it is: a layer of its own over the given one, which stays as it is.
