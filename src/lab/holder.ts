@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { netnsFolder } from "../kernel/netns.ts";
 import { causeText, WeftError } from "../model/error.ts";
@@ -60,6 +61,20 @@ export function holderOf(lab: string, host: string): Holder | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** The program `weft` as the hosts of a lab find it. */
+const weftFolder = join(dirname(new URL(import.meta.url).pathname), "../../bin");
+
+/** @returns The command that runs `argv` on a host. It is asked to end (SIGTERM) when the command's process ends before. */
+export function commandIn({ pid }: Holder, argv: readonly string[]): string[] {
+	const path = `${weftFolder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+	return [
+		...["nsenter", "-t", `${pid}`, "-m", "-u", "-n", `--pid=/proc/${pid}/ns/pid_for_children`, "--"],
+		...["setpriv", "--pdeathsig", "TERM"],
+		...["env", `PATH=${path}`, "WEFT_SOCKET=/run/weft/weft.sock"],
+		...argv,
+	];
 }
 
 async function ready(child: ChildProcess, host: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { causeText, WeftError } from "../model/error.ts";
-import { bootHost, type Holder, holderOf } from "./holder.ts";
+import { bootHost, commandIn, type Holder, holderOf } from "./holder.ts";
 import { goOn } from "./interrupted.ts";
-import { hostNumber, labPaths, labsFolder, mostHosts, underlay } from "./names.ts";
+import { checkLabName, hostNumber, labPaths, labsFolder, mostHosts, underlay } from "./names.ts";
 import { powerOff } from "./power-off.ts";
 import { apart } from "./run.ts";
 import { cut, heal, unwire, unwireHost, wiredHosts, wiredNetns, wireHost, wireUnderlay } from "./wiring.ts";
@@ -18,9 +18,6 @@ export interface UpOptions {
 	readonly signal?: AbortSignal;
 }
 
-/** The program `weft` as the hosts of a lab find it. */
-const weftFolder = join(dirname(new URL(import.meta.url).pathname), "../../bin");
-
 /**
  * Hosts in namespaces of this machine, each with an agent of its own: for tests, for the demo, and to try things out.
  * Which hosts there are stands on the disk and in the kernel, so that a lab can be used and taken away by any process.
@@ -32,12 +29,7 @@ export class Lab {
 
 	/** @param name Of lower-case letters and digits, 8 at most. @throws {WeftError} NAME_INVALID, NOT_PERMITTED */
 	constructor(name = "lab") {
-		if (!/^[a-z][a-z0-9]{0,7}$/.test(name))
-			throw new WeftError(
-				"NAME_INVALID",
-				`Cannot call a lab "${name}": 1 to 8 lower-case letters and digits are wanted`,
-				{ fix: "weft lab up --lab test1" },
-			);
+		checkLabName(name);
 		if (process.getuid?.() !== 0)
 			throw new WeftError("NOT_PERMITTED", "Cannot use a lab: it is made of namespaces, and you are not root", {
 				fix: "sudo weft lab …",
@@ -148,14 +140,7 @@ export class Lab {
 
 	/** @returns The command that runs `argv` on a host. It is asked to end (SIGTERM) when the command's process ends before. */
 	argv(host: string, argv: readonly string[]): string[] {
-		const { pid } = this.#require(host);
-		const path = `${weftFolder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
-		return [
-			...["nsenter", "-t", `${pid}`, "-m", "-u", "-n", `--pid=/proc/${pid}/ns/pid_for_children`, "--"],
-			...["setpriv", "--pdeathsig", "TERM"],
-			...["env", `PATH=${path}`, "WEFT_SOCKET=/run/weft/weft.sock"],
-			...argv,
-		];
+		return commandIn(this.#require(host), argv);
 	}
 
 	/** Runs a command on a host, to its end. @returns What it wrote. @throws {WeftError} LAB_FAILED with what it complained of. */

@@ -49,3 +49,11 @@ export function hostNumber(host: string): number {
 		fix: "weft lab ls",
 	});
 }
+
+/** @throws {WeftError} NAME_INVALID */
+export function checkLabName(name: string): void {
+	if (/^[a-z][a-z0-9]{0,7}$/.test(name)) return;
+	throw new WeftError("NAME_INVALID", `Cannot call a lab "${name}": 1 to 8 lower-case letters and digits are wanted`, {
+		fix: "weft lab up --lab test1",
+	});
+}
