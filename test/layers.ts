@@ -128,7 +128,6 @@ export const outside: readonly Outside[] = [
 		allowed: /^(model|ipam|dns|drivers|plan)\//,
 		reason: "addresses are parsed in the model, once",
 	},
-	{ module: /^@bomb\.sh\/tab$/, allowed: /^cli\//, reason: "completion is the shell's business" },
 	{
 		module: /^node:child_process$/,
 		allowed: /^(agent|cli|lab|plugins)\//,
