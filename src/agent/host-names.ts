@@ -17,7 +17,7 @@ export class HostNames {
 	constructor(view: View, sandboxes: Sandboxes, containers: ContainerRuntime) {
 		this.#taken = () => [
 			...containers.list().map(({ name }) => name),
-			...[...view.sandboxes.values()].filter(({ id }) => !sandboxes.isDoomed(id)).map(({ name }) => name),
+			...[...view.sandboxes.values()].filter(({ id }) => sandboxes.doomOf(id) === undefined).map(({ name }) => name),
 		];
 	}
 

@@ -1,7 +1,7 @@
 import { decode } from "../control/context.ts";
 import { createNetwork } from "../control/create-network.ts";
 import { findNetwork, listNetworks } from "../control/find-network.ts";
-import { releaseEndpoint } from "../control/leave-endpoint.ts";
+import { releaseEndpoint } from "../control/release-endpoint.ts";
 import { removeNetwork } from "../control/remove-network.ts";
 import { driverOf } from "../drivers/registry.ts";
 import type { Endpoint } from "../model/endpoint.ts";

@@ -1,10 +1,12 @@
 import { type Joined, joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, changeSandbox, freeIfname, removeSandbox } from "../control/sandbox.ts";
+import { takeBackWithdrawn, withdrawAttachment } from "../control/withdraw.ts";
 import { at } from "../lib/point.ts";
 import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
 import type { Sandbox, SandboxId } from "../model/endpoint.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import type { NetworkId } from "../model/network.ts";
 import { prefixBits, spanOf } from "../model/prefix.ts";
 import type { NetworkJoin } from "../model/service.ts";
 import type { ContainerEndpointView } from "../model/view.ts";
@@ -19,8 +21,8 @@ export class Sandboxes {
 	readonly #runtime: Runtime;
 	/** Changes of one host's sandboxes run one after the other: they share the numbers of ports and the gateway's addresses. */
 	#queue: Promise<unknown> = Promise.resolve();
-	/** To be removed, and not removed yet. */
-	readonly #doomed = new Set<SandboxId>();
+	/** To be removed, and not removed yet; and why. */
+	readonly #doomed = new Map<SandboxId, string>();
 
 	constructor(runtime: Runtime) {
 		this.#runtime = runtime;
@@ -43,7 +45,8 @@ export class Sandboxes {
 	/** Connects a sandbox to a network; when it returns, the address and the name work. All or nothing. */
 	connect(sandbox: Sandbox, join: NetworkJoin): Promise<ContainerEndpointView> {
 		return this.inTurn(async () => {
-			const { control, view, events, log } = this.#runtime;
+			const { control, view, events } = this.#runtime;
+			await this.#makeRoom(sandbox.id);
 			const otherLinks = otherLinksIn(this.#runtime, sandbox);
 			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join, otherLinks });
 			const { network, endpoint } = joined;
@@ -55,9 +58,7 @@ export class Sandboxes {
 				);
 				await this.#applied(sandbox.id, joined);
 			} catch (error) {
-				await this.#leave(sandbox.id, network.id).catch((failure: unknown) => {
-					log.error({ cause: causeText(failure) }, "cannot take back a connection that failed");
-				});
+				await this.#takeBack(sandbox.id, network.id);
 				throw error;
 			}
 			events.emit({
@@ -105,27 +106,66 @@ export class Sandboxes {
 		});
 	}
 
-	/** Whether a sandbox was to be removed: its name is free, and it will go when the store lets it. */
-	isDoomed(id: SandboxId): boolean {
-		return this.#doomed.has(id);
+	async #takeBack(id: SandboxId, networkId: NetworkId): Promise<void> {
+		const { control, log } = this.#runtime;
+		try {
+			await this.#leave(id, networkId);
+		} catch (error) {
+			log.warn(
+				{ cause: causeText(error) },
+				"cannot take back a connection that failed: it will be when the store answers",
+			);
+			await withdrawAttachment(control, id, networkId);
+		}
+	}
+
+	/** Finishes what has to go and could not before: it would be in the way of names and addresses. */
+	async #makeRoom(id: SandboxId): Promise<void> {
+		for (const doomed of this.#doomed.keys())
+			await this.#remove(doomed).catch(() => {
+				// It is tried again later; what stands in the way of a name says so.
+			});
+		await this.takeBack(id);
+	}
+
+	/** Ends for the cluster what was ended for this host when the store was away. */
+	async takeBack(id: SandboxId): Promise<void> {
+		const { control, view } = this.#runtime;
+		const sandbox = view.sandboxes.get(id);
+		if (sandbox === undefined || sandbox.withdrawn === undefined) return;
+		await takeBackWithdrawn(control, sandbox);
+		await this.#seen("what was withdrawn", () => view.sandboxes.get(id)?.withdrawn === undefined);
+	}
+
+	/** Notes that a sandbox has to go: its name is free, and it will go when the store lets it. */
+	doom(id: SandboxId, reason: string): void {
+		this.#doomed.set(id, reason);
+	}
+
+	/** @returns Why a sandbox has to go; nothing when it may stay. */
+	doomOf(id: SandboxId): string | undefined {
+		return this.#doomed.get(id);
 	}
 
 	/** Takes a sandbox out of all its networks, and removes it. One that is gone is no error. */
 	remove(id: SandboxId): Promise<void> {
-		this.#doomed.add(id);
-		return this.inTurn(async () => {
-			const { control, view, loop } = this.#runtime;
-			for (const { networkId } of view.sandboxes.get(id)?.attachments ?? [])
-				await this.#leave(id, networkId).catch((error: unknown) => {
-					// The network was removed after the endpoint had been taken out by force.
-					if (!isWeftError(error, "NETWORK_NOT_FOUND")) throw error;
-				});
-			await removeSandbox(control.local, id);
-			at("sandbox removed");
-			await this.#seen("the removal", () => !view.sandboxes.has(id));
-			this.#doomed.delete(id);
-			await loop.settled();
-		});
+		if (!this.#doomed.has(id)) this.doom(id, "it could not be removed before");
+		return this.inTurn(() => this.#remove(id));
+	}
+
+	async #remove(id: SandboxId): Promise<void> {
+		const { control, view, loop } = this.#runtime;
+		for (const { networkId } of view.sandboxes.get(id)?.attachments ?? [])
+			await this.#leave(id, networkId).catch((error: unknown) => {
+				// The network was removed after the endpoint had been taken out by force.
+				if (!isWeftError(error, "NETWORK_NOT_FOUND")) throw error;
+			});
+		await this.takeBack(id);
+		await removeSandbox(control.local, id);
+		at("sandbox removed");
+		await this.#seen("the removal", () => !view.sandboxes.has(id));
+		this.#doomed.delete(id);
+		await loop.settled();
 	}
 
 	endpointView(sandboxId: string, { network, endpoint }: Joined): ContainerEndpointView {

@@ -1,4 +1,4 @@
-import { forgetAttachment } from "../control/leave-endpoint.ts";
+import { withdrawAttachment } from "../control/withdraw.ts";
 import type { Sandbox, SandboxId } from "../model/endpoint.ts";
 import { causeText } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
@@ -27,8 +27,6 @@ export class Tidy {
 	readonly #runtime: Runtime;
 	readonly #sandboxes: Sandboxes;
 	readonly #containers: Containers;
-	/** Sandboxes of containers that were never made: found at the start, because later ones may be under way. */
-	readonly #unfinished = new Set<SandboxId>();
 	/** Sandboxes with connections that may have been begun and not finished, or taken back by another host. */
 	readonly #unchecked: Set<SandboxId>;
 	readonly #departed = new Departed(() => this.#later(settleMs));
@@ -44,7 +42,9 @@ export class Tidy {
 		this.#sandboxes = sandboxes;
 		this.#containers = containers;
 		const known = [...runtime.view.sandboxes.values()];
-		for (const { id, owned } of known) if (owned && !containers.has(id)) this.#unfinished.add(id);
+		// Looked for at the start alone, because later ones may be under way.
+		for (const { id, owned } of known)
+			if (owned && !containers.has(id)) sandboxes.doom(id, "its container was never made");
 		this.#unchecked = new Set(known.map(({ id }) => id));
 		this.#departed.follow(known);
 		this.#unlisten = runtime.control.store.health.onChange((reachable) => {
@@ -56,7 +56,9 @@ export class Tidy {
 
 	/** Notes that the sandboxes of this host changed. */
 	follow(): void {
-		this.#departed.follow(this.#runtime.view.sandboxes.values());
+		const sandboxes = [...this.#runtime.view.sandboxes.values()];
+		this.#departed.follow(sandboxes);
+		if (sandboxes.some(({ withdrawn }) => withdrawn !== undefined)) this.#later(settleMs);
 	}
 
 	/** Notes that an endpoint of a sandbox of this host went: another host may have taken it out by force. */
@@ -86,6 +88,7 @@ export class Tidy {
 		try {
 			await this.#removeOrphans();
 			await this.#checkAttachments();
+			await this.#takeBack();
 		} catch (error) {
 			this.#again = true;
 			delayMs = retryMs;
@@ -103,7 +106,6 @@ export class Tidy {
 			if (reason === undefined) continue;
 			const { id, name, netns } = sandbox;
 			await this.#sandboxes.remove(id);
-			this.#unfinished.delete(id);
 			log.info({ sandbox: name, netns }, `removed a sandbox: ${reason}`);
 			events.emit({ type: "container", action: "tidy", id, name, attributes: { reason } });
 		}
@@ -111,8 +113,8 @@ export class Tidy {
 
 	#reasonToGo(sandbox: Sandbox, ended: ReadonlySet<string>): string | undefined {
 		const { id } = sandbox;
-		if (this.#unfinished.has(id)) return "its container was never made";
-		if (this.#sandboxes.isDoomed(id)) return "it could not be removed before";
+		const doom = this.#sandboxes.doomOf(id);
+		if (doom !== undefined) return doom;
 		if (ended.has(id)) return "its container has ended";
 		return isPresent(this.#runtime.kernel, sandbox) ? undefined : "its namespace is gone";
 	}
@@ -126,13 +128,18 @@ export class Tidy {
 		}
 	}
 
-	/** Drops the note of a connection whose endpoint is not in the store, and finishes what an agent that died left of the way out. */
+	async #takeBack(): Promise<void> {
+		for (const { id, withdrawn } of [...this.#runtime.view.sandboxes.values()])
+			if (withdrawn !== undefined) await this.#sandboxes.inTurn(() => this.#sandboxes.takeBack(id));
+	}
+
+	/** Withdraws a connection whose endpoint is not in the store, and finishes what an agent that died left of the way out. */
 	async #settle({ id, attachments }: Sandbox): Promise<void> {
 		const { control, view } = this.#runtime;
 		for (const { networkId, endpointId } of attachments) {
 			if (view.endpoints(networkId).has(endpointId)) continue;
 			if ((await control.store.get(keys.endpoint(networkId, endpointId))) !== undefined) continue;
-			await forgetAttachment(control, id, networkId);
+			await withdrawAttachment(control, id, networkId);
 		}
 		await this.#sandboxes.settleGateway(id);
 	}

@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { sampleHost } from "../../test/samples.ts";
 import { vniRestMs } from "../ipam/vni.ts";
+import { WeftError } from "../model/error.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
 import type { ControlContext } from "./context.ts";
 import { createNetwork } from "./create-network.ts";
 import { findNetwork } from "./find-network.ts";
@@ -12,6 +14,7 @@ import { joinEndpoint } from "./join-endpoint.ts";
 import { leaveNetwork } from "./leave-endpoint.ts";
 import { removeNetwork } from "./remove-network.ts";
 import { addSandbox, listSandboxes } from "./sandbox.ts";
+import { takeBackWithdrawn } from "./withdraw.ts";
 
 function host(n: number, store = openMemoryStore()): ControlContext & { clock: { ms: number } } {
 	const clock = { ms: 1_000_000 };
@@ -141,6 +144,42 @@ test("joinEndpoint() that is refused leaves neither an endpoint nor a note", asy
 		code: "ENDPOINT_EXISTS",
 	});
 });
+
+/** A store that answers no transaction in time, and carries it out when it likes. */
+function lateStore(store: Store): { store: Store; carryOut(): Promise<number | undefined> } {
+	let carryOut = async (): Promise<number | undefined> => assert.fail("no transaction came");
+	const late: Store = {
+		get: (key) => store.get(key),
+		list: (prefix) => store.list(prefix),
+		watch: (...from) => store.watch(...from),
+		lease: (ttlSeconds) => store.lease(ttlSeconds),
+		health: store.health,
+		close: () => store.close(),
+		async txn(...change) {
+			carryOut = () => store.txn(...change);
+			throw new WeftError("TIMEOUT", "Cannot write");
+		},
+	};
+	return { store: late, carryOut: () => carryOut() };
+}
+
+for (const when of ["before", "after"])
+	test(`joinEndpoint() whose answer was lost leaves nothing: carried out ${when} it is taken back`, async () => {
+		const context = host(1);
+		await createNetwork(context, request("blue"));
+		const { store, carryOut } = lateStore(context.store);
+		const join = { sandboxId: await sandbox(context, "web"), network: "blue", name: "web", aliases: [] };
+		await assert.rejects(joinEndpoint({ ...context, store }, join), { code: "TIMEOUT" });
+		const [noted] = await listSandboxes(context.local);
+		assert.deepEqual([noted?.attachments.length, noted?.withdrawn?.length], [0, 1]);
+		assert.ok(noted);
+		if (when === "before") assert.ok(await carryOut());
+		await takeBackWithdrawn(context, noted);
+		if (when === "after") assert.equal(await carryOut(), undefined, "it came late, and was let in");
+		assert.equal((await context.store.list(keys.allEndpoints)).entries.length, 0);
+		assert.equal((await listSandboxes(context.local))[0]?.withdrawn, undefined);
+		await joinEndpoint(context, join);
+	});
 
 test("createNetwork() and joinEndpoint() refuse an MTU that an underlay does not carry", async () => {
 	const context = host(1);

@@ -6,12 +6,13 @@ import { WeftError } from "../model/error.ts";
 import { type AddressClaim, keys, localKeys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import { prefixesOverlap } from "../model/prefix.ts";
-import type { Entry } from "../store/store.ts";
+import { type Entry, mayHaveHappened } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
 import { findNetwork } from "./find-network.ts";
 import { changeSandbox, freeIfname } from "./sandbox.ts";
+import { forgetAttachment, withdrawAttachment } from "./withdraw.ts";
 
 export interface JoinRequest {
 	readonly sandboxId: string;
@@ -51,11 +52,10 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 		at("join stored");
 		return { network, endpoint };
 	} catch (error) {
-		await changeSandbox(context.local, request.sandboxId, (sandbox) => withoutAttachment(sandbox, network.id)).catch(
-			() => {
-				// The note alone does no harm: it is dropped when the agent starts.
-			},
-		);
+		const taken = mayHaveHappened(error) ? withdrawAttachment : forgetAttachment;
+		await taken(context, request.sandboxId, network.id).catch(() => {
+			// The note alone does no harm: it is dropped when the agent starts.
+		});
 		throw error;
 	}
 }
@@ -107,10 +107,6 @@ async function freePort({ local }: ControlContext, network: Network): Promise<nu
 	return port;
 }
 
-export function withoutAttachment(sandbox: Sandbox, networkId: string): Sandbox {
-	return { ...sandbox, attachments: sandbox.attachments.filter((attachment) => attachment.networkId !== networkId) };
-}
-
 async function tryJoin(
 	context: ControlContext,
 	request: JoinRequest,
@@ -119,9 +115,14 @@ async function tryJoin(
 ): Promise<Endpoint | undefined> {
 	const { store } = context;
 	const { network, revision } = await findNetwork(store, networkId);
-	const holder = await store.get(keys.endpointName(network.id, request.name));
+	const fenceKey = keys.fence(network.id, context.self.id);
+	const [fence, holder, claims] = await Promise.all([
+		store.get(fenceKey),
+		store.get(keys.endpointName(network.id, request.name)),
+		store.list(keys.addresses(network.id)),
+	]);
 	if (holder !== undefined) throw nameInUse(request.name, network);
-	const { address, claim } = await chooseAddress(context, network, request.ip);
+	const { address, claim } = chooseAddress(claims.entries, network, request.ip, context.now());
 	const endpoint: Endpoint = {
 		id,
 		networkId: network.id,
@@ -135,6 +136,7 @@ async function tryJoin(
 	const done = await store.txn(
 		[
 			{ key: keys.network(network.id), revision },
+			{ key: fenceKey, revision: fence?.revision ?? 0 },
 			{ key: keys.endpointName(network.id, request.name), revision: 0 },
 			{ key: keys.address(network.id, address), revision: claim?.revision ?? 0 },
 		],
@@ -149,12 +151,12 @@ async function tryJoin(
 }
 
 /** @returns The address, with the claim of its former holder where there is one. */
-async function chooseAddress(
-	{ store, now }: ControlContext,
+function chooseAddress(
+	entries: readonly Entry[],
 	network: Network,
 	ip: string | undefined,
-): Promise<{ address: Ipv4; claim: Entry | undefined }> {
-	const { entries } = await store.list(keys.addresses(network.id));
+	nowMs: number,
+): { address: Ipv4; claim: Entry | undefined } {
 	const claims = new Map<Ipv4, Entry>();
 	const used = new Set<Ipv4>();
 	const released = new Map<Ipv4, number>();
@@ -165,7 +167,7 @@ async function chooseAddress(
 		if ("endpoint" in claim) used.add(address);
 		else released.set(address, claim.releasedAt);
 	}
-	const address = ip === undefined ? allocateAddress(network, used, released, now()) : checkAddress(network, ip, used);
+	const address = ip === undefined ? allocateAddress(network, used, released, nowMs) : checkAddress(network, ip, used);
 	return { address, claim: claims.get(address) };
 }
 

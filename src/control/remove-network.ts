@@ -29,6 +29,7 @@ export async function removeNetwork({ store, now }: ControlContext, ref: string)
 				{ delete: keys.networkName(network.name) },
 				{ put: keys.vni(network.vni), value: encode({ releasedAt: now() } satisfies VniClaim) },
 				{ delete: keys.networkActivity(id) },
+				{ deletePrefix: keys.fences(id) },
 				{ deletePrefix: keys.addresses(id) },
 				{ deletePrefix: keys.endpointNames(id) },
 				{ put: keys.networksLock, value: id },

@@ -32,6 +32,8 @@ export interface Attachment {
 	readonly ifname: string;
 }
 
+export type Withdrawn = Pick<Attachment, "networkId" | "endpointId">;
+
 /** How a sandbox reaches the world: an address on weft_gwbridge. */
 export interface GatewayAttachment {
 	readonly address: Ipv4;
@@ -53,5 +55,7 @@ export interface Sandbox {
 	/** SO_NETNS_COOKIE of a namespace that weft did not make: tells it from a later one at the same path. */
 	readonly cookie?: string;
 	readonly attachments: readonly Attachment[];
+	/** Endpoints to be taken out of the store when it answers: connections that failed, and may have reached it all the same. */
+	readonly withdrawn?: readonly Withdrawn[];
 	readonly gateway?: GatewayAttachment;
 }

@@ -23,6 +23,9 @@ export const keys = {
 	networksLock: "locks/networks",
 	/** Written by every join, so that a removal of the network knows whether one came in between. */
 	networkActivity: (id: NetworkId) => `activity/${id}`,
+	/** Written by a host that takes back joins of which it does not know whether they happened: one that comes late expects it as it was. */
+	fences: (id: NetworkId) => `fences/${id}`,
+	fence: (id: NetworkId, host: HostId) => `fences/${id}/${host}`,
 	/** An `AddressClaim` for each address that is held, or was until lately. */
 	addresses: (id: NetworkId) => `ipam/${id}`,
 	address: (id: NetworkId, address: Ipv4) => `ipam/${id}/${address}`,

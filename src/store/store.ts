@@ -1,3 +1,5 @@
+import { isWeftError } from "../model/error.ts";
+
 /** One key as it stands at a revision. Values are JSON text; keys are slash-separated, without a leading slash. */
 export interface Entry {
 	readonly key: string;
@@ -70,6 +72,11 @@ export interface Store {
 	/** Tells, after the fact, whether the store answers: for `weft status`. */
 	readonly health: StoreHealth;
 	close(): Promise<void>;
+}
+
+/** Whether a write may have happened although it failed with `error`. */
+export function mayHaveHappened(error: unknown): boolean {
+	return isWeftError(error, "STORE_UNREACHABLE", "TIMEOUT");
 }
 
 export interface StoreHealth {
