@@ -34,7 +34,7 @@ test: ## everything: check, then the tests against the real kernel, stores and p
 
 soak: ## random changes, deaths and searches, each for SOAK_MINUTES (30); SOAK_SEED repeats one (root)
 	@scripts/setup.sh test
-	@SOAK_MINUTES=$${SOAK_MINUTES-30} node --test --test-concurrency=1 --test-reporter=spec $(wildcard test/soak/*.test.ts test/soak/*.test.soak.ts)
+	@SOAK_MINUTES=$${SOAK_MINUTES-30} node --test --test-concurrency=1 --test-reporter=spec $(wildcard test/soak/*.test.ts)
 
 bench: ## measure against the bare underlay: table and SVG into docs/benchmarks (root)
 	@scripts/setup.sh test

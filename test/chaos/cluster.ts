@@ -1,9 +1,11 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAgent } from "../../src/client/client.ts";
 import { underlay } from "../../src/lab/names.ts";
 import type { Service } from "../../src/model/service.ts";
 import { TestLab } from "../e2e/with-lab.ts";
+import { worldResolver } from "../e2e/world-resolver.ts";
 import type { Armed } from "./arm.ts";
 
 const armScript = new URL("arm.ts", import.meta.url).pathname;
@@ -12,6 +14,7 @@ const armScript = new URL("arm.ts", import.meta.url).pathname;
 export class Cluster {
 	readonly hosts: readonly string[];
 	readonly test: TestLab;
+	#resolver: ChildProcess | undefined;
 
 	constructor(name: string, count: number) {
 		this.test = new TestLab(name);
@@ -26,6 +29,12 @@ export class Cluster {
 			const join = n === 0 ? [] : ["--join", this.test.weft("host1", "token")];
 			this.launch(host, "--name", host, "--advertise-addr", underlay.address(n + 1), ...join);
 		}
+		this.#resolver = worldResolver(lab.name);
+	}
+
+	async down(): Promise<void> {
+		this.#resolver?.kill("SIGKILL");
+		await this.test.lab.down();
 	}
 
 	launch(host: string, ...flags: readonly string[]): void {
@@ -71,7 +80,7 @@ export class Cluster {
 		rmSync(`${this.root(host)}/run/weft/die-at`, { force: true });
 	}
 
-	/** Waits until each agent says that its kernel is as it is wanted. */
+	/** Waits until each agent says that its kernel is as it is wanted, and that names answer. */
 	async quiet(): Promise<void> {
 		const deadline = performance.now() + 20_000;
 		for (const host of this.hosts) {
@@ -79,7 +88,8 @@ export class Cluster {
 				const status = await this.service(host)
 					.status()
 					.catch(() => undefined);
-				if (status?.kernel.state === "in-sync" && status.store.state === "connected") break;
+				const { kernel, store, names } = status ?? {};
+				if (kernel?.state === "in-sync" && store?.state === "connected" && names?.state === "serving") break;
 				if (performance.now() > deadline) throw new Error(`${host} is not quiet: ${JSON.stringify(status)}`);
 				await sleep(50);
 			}

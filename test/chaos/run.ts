@@ -65,7 +65,7 @@ export async function chaos({
 		}
 		return { done, deaths };
 	} finally {
-		await cluster.test.lab.down();
+		await cluster.down();
 	}
 }
 

@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { test } from "node:test";
-import { labNetns, underlay } from "../../src/lab/names.ts";
 import { needs } from "../needs.ts";
 import { eventually, TestLab } from "./with-lab.ts";
+import { worldResolver } from "./world-resolver.ts";
 
 const skip = needs("root", "runc", "conmon", "dig", "dnsmasq");
 const lab = new TestLab("names");
 
-/** A resolver in the world beyond the underlay: what the lab's hosts have in /etc/resolv.conf. */
-function worldResolver(): ChildProcess {
-	const many = Array.from({ length: 60 }, (_, n) => `--host-record=big.example,198.51.100.${n + 1}`);
-	const flags = [
-		"--no-daemon",
-		"--no-resolv",
-		"--no-hosts",
-		"--conf-file=/dev/null",
-		`--listen-address=${underlay.world}`,
-	];
-	const records = ["--host-record=outside.example,198.51.100.200", "--local=/example/", "--bind-interfaces"];
-	const enter = ["nsenter", `--net=/run/netns/${labNetns("names").world}`];
-	return spawn(enter[0] as string, [...enter.slice(1), "dnsmasq", ...flags, ...records, ...many], { stdio: "ignore" });
-}
+/** What the resolver in the world knows beside what each knows. */
+const many = Array.from({ length: 60 }, (_, n) => `--host-record=big.example,198.51.100.${n + 1}`);
 
 /** Looked up once: the agent need not be there. */
 const netnsOf = new Map<string, string>();
@@ -48,7 +35,7 @@ test("names answer in every sandbox", { skip }, async (t) => {
 	await lab.lab.down();
 	t.after(() => lab.lab.down());
 	await lab.lab.up({ hosts: 2, agents: true, onProgress: () => {} });
-	const resolver = worldResolver();
+	const resolver = worldResolver("names", ...many);
 	t.after(() => resolver.kill("SIGKILL"));
 	lab.weft("host1", "network", "create", "blue");
 	lab.weft("host1", "network", "create", "red");

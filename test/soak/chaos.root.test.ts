@@ -13,7 +13,7 @@ const shortSeed = 20_240_517;
 const { SOAK_MINUTES: minutes, SOAK_SEED: chosen } = process.env;
 
 test("random operations and random deaths leave every host as the model says", {
-	skip: needs("root", "runc", "conmon", "dig", "nft"),
+	skip: needs("root", "runc", "conmon", "dig", "dnsmasq", "nft"),
 	timeout: 24 * 3600 * 1000,
 }, async () => {
 	const endMs = performance.now() + (minutes === undefined ? shortSeconds * 1000 : Number(minutes) * 60_000);
