@@ -1,5 +1,5 @@
 import { command } from "../command.ts";
-import { readEnv } from "../env.ts";
+import { envFlag, readEnv } from "../env.ts";
 import { runcExec } from "../runc-exec.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -10,13 +10,7 @@ export default command({
 	],
 	flags: {
 		detach: { type: "boolean", short: "d", help: "Do not wait for it" },
-		env: {
-			type: "string",
-			short: "e",
-			multiple: true,
-			value: "NAME=VALUE",
-			help: "Set a variable; NAME alone takes this shell's",
-		},
+		env: envFlag,
 		interactive: { type: "boolean", short: "i", help: "Pass stdin on" },
 		tty: { type: "boolean", short: "t", help: "Give it a terminal" },
 		user: { type: "string", short: "u", value: "UID[:GID]", help: "As this user" },

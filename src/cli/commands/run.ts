@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { isWeftError } from "../../model/error.ts";
 import type { CreateContainerRequest, Service } from "../../model/service.ts";
 import { command } from "../command.ts";
-import { readEnv } from "../env.ts";
+import { envFlag, readEnv } from "../env.ts";
 import { type Io, note, print } from "../io.ts";
 import { joinsOf } from "../network-spec.ts";
 import { UsageError } from "../usage-error.ts";
@@ -33,13 +33,7 @@ export default command({
 			value: "DIR",
 			help: "Its root; a small one with busybox when omitted. DIR stays as it is",
 		},
-		env: {
-			type: "string",
-			short: "e",
-			multiple: true,
-			value: "NAME=VALUE",
-			help: "Set a variable; NAME alone takes this shell's",
-		},
+		env: envFlag,
 		workdir: { type: "string", short: "w", value: "DIR", help: "Start in this folder" },
 	},
 	failureCode: 125,
