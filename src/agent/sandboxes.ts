@@ -1,20 +1,18 @@
 import { type Joined, joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
-import { addSandbox, changeSandbox, freeIfname, removeSandbox } from "../control/sandbox.ts";
+import { addSandbox, removeSandbox } from "../control/sandbox.ts";
 import { takeBackWithdrawn, withdrawAttachment } from "../control/withdraw.ts";
 import { at } from "../lib/point.ts";
-import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
 import type { Sandbox, SandboxId } from "../model/endpoint.ts";
-import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import { causeText, isWeftError } from "../model/error.ts";
 import type { NetworkId } from "../model/network.ts";
-import { prefixBits, spanOf } from "../model/prefix.ts";
+import { prefixBits } from "../model/prefix.ts";
 import type { NetworkJoin } from "../model/service.ts";
 import type { ContainerEndpointView } from "../model/view.ts";
 import { findContainer } from "./find-container.ts";
 import type { Runtime } from "./runtime.ts";
-
-/** How long the kernel may take before a connection is given up, and taken back. A VNI of a namespace that just went needs up to 2 s. */
-const applyTimeoutMs = 5_000;
+import { applyTimeoutMs, shown } from "./shown.ts";
+import { giveWayOut, otherLinksIn, settleWayOut } from "./ways-out.ts";
 
 /** The sandboxes of this host and their connections: desired state is changed, and then waited for. */
 export class Sandboxes {
@@ -37,7 +35,7 @@ export class Sandboxes {
 	async add(sandbox: Sandbox): Promise<void> {
 		await addSandbox(this.#runtime.control.local, sandbox);
 		at("sandbox added");
-		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
+		await shown(this.#runtime, "the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
 		await this.#runtime.loop.applied(`sandbox ${sandbox.id}`, applyTimeoutMs);
 		await this.#runtime.names.sandboxReady(sandbox.id);
 	}
@@ -51,8 +49,9 @@ export class Sandboxes {
 			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join, otherLinks });
 			const { network, endpoint } = joined;
 			try {
-				if (!network.internal) await this.#addGateway(sandbox);
-				await this.#seen(
+				if (!network.internal) await giveWayOut(this.#runtime, sandbox);
+				await shown(
+					this.#runtime,
 					"the endpoint",
 					() => view.network(network.id) !== undefined && view.endpoints(network.id).has(endpoint.id),
 				);
@@ -94,8 +93,8 @@ export class Sandboxes {
 		if (sandbox === undefined) return;
 		const network = await leaveNetwork(control, sandbox, ref);
 		const connected = () => view.sandboxes.get(id)?.attachments.some(({ networkId }) => networkId === network.id);
-		await this.#seen("the disconnection", () => !connected());
-		await this.settleGateway(id);
+		await shown(this.#runtime, "the disconnection", () => !connected());
+		await settleWayOut(this.#runtime, id);
 		await loop.settled();
 		events.emit({
 			type: "endpoint",
@@ -134,7 +133,7 @@ export class Sandboxes {
 		const sandbox = view.sandboxes.get(id);
 		if (sandbox === undefined || sandbox.withdrawn === undefined) return;
 		await takeBackWithdrawn(control, sandbox);
-		await this.#seen("what was withdrawn", () => view.sandboxes.get(id)?.withdrawn === undefined);
+		await shown(this.#runtime, "what was withdrawn", () => view.sandboxes.get(id)?.withdrawn === undefined);
 	}
 
 	/** Notes that a sandbox has to go: its name is free, and it will go when the store lets it. */
@@ -163,7 +162,7 @@ export class Sandboxes {
 		await this.takeBack(id);
 		await removeSandbox(control.local, id);
 		at("sandbox removed");
-		await this.#seen("the removal", () => !view.sandboxes.has(id));
+		await shown(this.#runtime, "the removal", () => !view.sandboxes.has(id));
 		this.#doomed.delete(id);
 		await loop.settled();
 	}
@@ -182,60 +181,10 @@ export class Sandboxes {
 		};
 	}
 
-	/** The first network with a way out brings it. */
-	async #addGateway(which: Sandbox): Promise<void> {
-		const { control } = this.#runtime;
-		const { id } = which;
-		const otherLinks = otherLinksIn(this.#runtime, which);
-		await changeSandbox(control.local, id, (sandbox) =>
-			sandbox.gateway === undefined
-				? { ...sandbox, gateway: { address: this.#freeGatewayAddress(), ifname: freeIfname(sandbox, otherLinks) } }
-				: sandbox,
-		);
-		await this.#seen("the way out", () => this.#runtime.view.sandboxes.get(id)?.gateway !== undefined);
-	}
-
-	/** Gives a sandbox its way out when one of its networks has one, and takes it away with the last of those. */
-	async settleGateway(id: SandboxId): Promise<void> {
-		const { control, view } = this.#runtime;
-		const sandbox = view.sandboxes.get(id);
-		if (sandbox === undefined) return;
-		const networks = sandbox.attachments.map(({ networkId }) => view.network(networkId));
-		if (networks.some((network) => network?.internal === false)) return this.#addGateway(sandbox);
-		// Of a network that is not known yet nobody can tell.
-		if (sandbox.gateway === undefined || networks.includes(undefined)) return;
-		await changeSandbox(control.local, id, ({ gateway: _gone, ...rest }) => rest);
-		await this.#seen("the change", () => view.sandboxes.get(id)?.gateway === undefined);
-	}
-
-	#freeGatewayAddress(): Ipv4 {
-		const { view, identity } = this.#runtime;
-		const taken = new Set([...view.sandboxes.values()].map(({ gateway }) => gateway?.address));
-		const { first, last } = spanOf(identity.gatewaySubnet);
-		for (let value = first + 2; value < last; value++) {
-			const address = ipv4FromNumber(value);
-			if (!taken.has(address)) return address;
-		}
-		throw new WeftError(
-			"POOL_EXHAUSTED",
-			`Cannot give the sandbox an address on weft_gwbridge: all of ${identity.gatewaySubnet} are in use`,
-		);
-	}
-
-	/** Waits until the view shows what was just written: the store's watch brings it. */
-	#seen(what: string, shown: () => boolean): Promise<void> {
-		return this.#runtime.pulse.until(shown, what, applyTimeoutMs);
-	}
-
 	/** Runs a change when those before it are done. */
 	inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = this.#queue.then(work, work);
 		this.#queue = result.catch(() => {});
 		return result;
 	}
-}
-
-/** In a namespace that weft made, all are its own. @throws {WeftError} NETNS_NOT_FOUND */
-function otherLinksIn({ kernel }: Runtime, { owned, netns }: Sandbox): readonly string[] {
-	return owned ? [] : kernel.linkNames(netns);
 }

@@ -6,6 +6,7 @@ import { isPresent } from "../reconcile/presence.ts";
 import { Departed } from "./departed.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
+import { settleWayOut } from "./ways-out.ts";
 
 /** What is removed in a burst is looked for once. */
 const settleMs = 20;
@@ -141,6 +142,6 @@ export class Tidy {
 			if ((await control.store.get(keys.endpoint(networkId, endpointId))) !== undefined) continue;
 			await withdrawAttachment(control, id, networkId);
 		}
-		await this.#sandboxes.settleGateway(id);
+		await settleWayOut(this.#runtime, id);
 	}
 }
