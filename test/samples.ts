@@ -67,6 +67,7 @@ export function sampleSandbox(n: number, networks: readonly Network[]): Sandbox 
 			endpointId: `e${n}`.padEnd(64, "0"),
 			port: n - 2,
 			ifname: `eth${i}`,
+			wayOut: !network.internal,
 		})),
 		gateway: { address: ipv4(`172.18.0.${n}`), ifname: `eth${networks.length}` },
 	};

@@ -11,8 +11,9 @@ import type { NetworkJoin } from "../model/service.ts";
 import type { ContainerEndpointView } from "../model/view.ts";
 import { findContainer } from "./find-container.ts";
 import type { Runtime } from "./runtime.ts";
-import { applyTimeoutMs, shown } from "./shown.ts";
-import { giveWayOut, otherLinksIn, settleWayOut } from "./ways-out.ts";
+
+/** How long the kernel may take before a connection is given up, and taken back. A VNI of a namespace that just went needs up to 2 s. */
+const applyTimeoutMs = 5_000;
 
 /** The sandboxes of this host and their connections: desired state is changed, and then waited for. */
 export class Sandboxes {
@@ -35,7 +36,7 @@ export class Sandboxes {
 	async add(sandbox: Sandbox): Promise<void> {
 		await addSandbox(this.#runtime.control.local, sandbox);
 		at("sandbox added");
-		await shown(this.#runtime, "the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
+		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
 		await this.#runtime.loop.applied(`sandbox ${sandbox.id}`, applyTimeoutMs);
 		await this.#runtime.names.sandboxReady(sandbox.id);
 	}
@@ -49,9 +50,7 @@ export class Sandboxes {
 			const joined = await joinEndpoint(control, { sandboxId: sandbox.id, name: sandbox.name, ...join, otherLinks });
 			const { network, endpoint } = joined;
 			try {
-				if (!network.internal) await giveWayOut(this.#runtime, sandbox);
-				await shown(
-					this.#runtime,
+				await this.#seen(
 					"the endpoint",
 					() => view.network(network.id) !== undefined && view.endpoints(network.id).has(endpoint.id),
 				);
@@ -93,8 +92,7 @@ export class Sandboxes {
 		if (sandbox === undefined) return;
 		const network = await leaveNetwork(control, sandbox, ref);
 		const connected = () => view.sandboxes.get(id)?.attachments.some(({ networkId }) => networkId === network.id);
-		await shown(this.#runtime, "the disconnection", () => !connected());
-		await settleWayOut(this.#runtime, id);
+		await this.#seen("the disconnection", () => !connected());
 		await loop.settled();
 		events.emit({
 			type: "endpoint",
@@ -133,7 +131,7 @@ export class Sandboxes {
 		const sandbox = view.sandboxes.get(id);
 		if (sandbox === undefined || sandbox.withdrawn === undefined) return;
 		await takeBackWithdrawn(control, sandbox);
-		await shown(this.#runtime, "what was withdrawn", () => view.sandboxes.get(id)?.withdrawn === undefined);
+		await this.#seen("what was withdrawn", () => view.sandboxes.get(id)?.withdrawn === undefined);
 	}
 
 	/** Notes that a sandbox has to go: its name is free, and it will go when the store lets it. */
@@ -162,7 +160,7 @@ export class Sandboxes {
 		await this.takeBack(id);
 		await removeSandbox(control.local, id);
 		at("sandbox removed");
-		await shown(this.#runtime, "the removal", () => !view.sandboxes.has(id));
+		await this.#seen("the removal", () => !view.sandboxes.has(id));
 		this.#doomed.delete(id);
 		await loop.settled();
 	}
@@ -181,10 +179,20 @@ export class Sandboxes {
 		};
 	}
 
+	/** Waits until the view shows what was just written: the store's watch brings it. */
+	#seen(what: string, shown: () => boolean): Promise<void> {
+		return this.#runtime.pulse.until(shown, what, applyTimeoutMs);
+	}
+
 	/** Runs a change when those before it are done. */
 	inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = this.#queue.then(work, work);
 		this.#queue = result.catch(() => {});
 		return result;
 	}
+}
+
+/** In a namespace that weft made, all are its own. @throws {WeftError} NETNS_NOT_FOUND */
+function otherLinksIn({ kernel }: Runtime, { owned, netns }: Sandbox): readonly string[] {
+	return owned ? [] : kernel.linkNames(netns);
 }

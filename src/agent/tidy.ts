@@ -6,7 +6,6 @@ import { isPresent } from "../reconcile/presence.ts";
 import { Departed } from "./departed.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
-import { settleWayOut } from "./ways-out.ts";
 
 /** What is removed in a burst is looked for once. */
 const settleMs = 20;
@@ -134,7 +133,7 @@ export class Tidy {
 			if (withdrawn !== undefined) await this.#sandboxes.inTurn(() => this.#sandboxes.takeBack(id));
 	}
 
-	/** Withdraws a connection whose endpoint is not in the store, and finishes what an agent that died left of the way out. */
+	/** Withdraws connections whose endpoint is not in the store. */
 	async #settle({ id, attachments }: Sandbox): Promise<void> {
 		const { control, view } = this.#runtime;
 		for (const { networkId, endpointId } of attachments) {
@@ -142,6 +141,5 @@ export class Tidy {
 			if ((await control.store.get(keys.endpoint(networkId, endpointId))) !== undefined) continue;
 			await withdrawAttachment(control, id, networkId);
 		}
-		await settleWayOut(this.#runtime, id);
 	}
 }

@@ -96,6 +96,7 @@ export function wire(
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
 	});
 	const control: ControlContext = {
+		gatewaySubnet: identity.gatewaySubnet,
 		store,
 		local,
 		self,

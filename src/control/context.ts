@@ -1,4 +1,5 @@
 import type { Host } from "../model/host.ts";
+import type { Prefix } from "../model/prefix.ts";
 import type { Entry, Store } from "../store/store.ts";
 
 /** What every change of desired state needs. The clock and the source of ids come in, so that tests can hold them. */
@@ -8,6 +9,8 @@ export interface ControlContext {
 	/** The host's own database. */
 	readonly local: Store;
 	readonly self: Host;
+	/** Of weft_gwbridge: its first address is the bridge's own. */
+	readonly gatewaySubnet: Prefix;
 	/** Ms since 1970. */
 	now(): number;
 	/** 64 hex digits. */

@@ -5,6 +5,7 @@ import { sampleHost } from "../../test/samples.ts";
 import { vniRestMs } from "../ipam/vni.ts";
 import { WeftError } from "../model/error.ts";
 import { keys, localKeys } from "../model/keys.ts";
+import { prefix } from "../model/prefix.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import type { ControlContext } from "./context.ts";
@@ -22,6 +23,7 @@ function host(n: number, store = openMemoryStore()): ControlContext & { clock: {
 		store,
 		local: openMemoryStore(),
 		self: sampleHost(n),
+		gatewaySubnet: prefix("172.18.0.0/16"),
 		now: () => clock.ms,
 		randomId: () => randomBytes(32).toString("hex"),
 		clock,
@@ -225,6 +227,29 @@ test("joinEndpoint() gives an interface no name that another program's has", asy
 		(await listSandboxes(context.local))[0]?.attachments.map(({ ifname }) => ifname),
 		["eth1"],
 	);
+});
+
+test("a sandbox has a way out for as long as one of its networks has one", async () => {
+	const context = host(1);
+	for (const name of ["blue", "red"]) await createNetwork(context, request(name));
+	await createNetwork(context, { ...request("inner"), internal: true });
+	const [sandboxId, other] = [await sandbox(context, "web"), await sandbox(context, "db")];
+	const note = async () => (await listSandboxes(context.local)).find(({ id }) => id === sandboxId) ?? assert.fail();
+	const join = (network: string) => joinEndpoint(context, { sandboxId, network, name: "web", aliases: [] });
+	const leave = async (network: string) => leaveNetwork(context, await note(), network);
+	const gateway = async () => (await note()).gateway;
+
+	await join("inner");
+	assert.equal(await gateway(), undefined);
+	await joinEndpoint(context, { sandboxId: other, network: "blue", name: "db", aliases: [] });
+	await join("blue");
+	assert.deepEqual(await gateway(), { address: "172.18.0.3", ifname: "eth2" });
+	await join("red");
+	await leave("blue");
+	assert.deepEqual(await gateway(), { address: "172.18.0.3", ifname: "eth2" });
+	await leave("red");
+	assert.equal(await gateway(), undefined);
+	await leave("inner");
 });
 
 test("leaveNetwork() lets the address rest, and frees the name", async () => {

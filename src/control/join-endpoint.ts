@@ -1,17 +1,17 @@
 import { allocateAddress, checkAddress } from "../ipam/allocate.ts";
 import { at } from "../lib/point.ts";
 import { type Ipv4, macOf } from "../model/address.ts";
-import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
+import type { Endpoint } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
-import { type AddressClaim, keys, localKeys } from "../model/keys.ts";
+import { type AddressClaim, keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
-import { prefixesOverlap } from "../model/prefix.ts";
 import { type Entry, mayHaveHappened } from "../store/store.ts";
+import { attach } from "./attachment.ts";
 import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
 import { findNetwork } from "./find-network.ts";
-import { changeSandbox, freeIfname } from "./sandbox.ts";
+import { changeSandbox } from "./sandbox.ts";
 import { forgetAttachment, withdrawAttachment } from "./withdraw.ts";
 
 export interface JoinRequest {
@@ -42,7 +42,7 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 	checkMtu(`Cannot connect "${request.name}" to network "${network.name}"`, network.mtuBytes, [context.self]);
 	const id = context.randomId();
 	await changeSandbox(context.local, request.sandboxId, (sandbox) =>
-		withAttachment(context, sandbox, network, { endpointId: id, otherLinks: request.otherLinks ?? [] }),
+		attach(context, sandbox, network, { endpointId: id, otherLinks: request.otherLinks ?? [] }),
 	);
 	at("join noted");
 	try {
@@ -58,53 +58,6 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 		});
 		throw error;
 	}
-}
-
-async function withAttachment(
-	context: ControlContext,
-	sandbox: Sandbox,
-	network: Network,
-	{ endpointId, otherLinks }: { readonly endpointId: string; readonly otherLinks: readonly string[] },
-): Promise<Sandbox> {
-	if (sandbox.attachments.some((attachment) => attachment.networkId === network.id)) {
-		throw new WeftError(
-			"ENDPOINT_EXISTS",
-			`Cannot connect "${sandbox.name}" to network "${network.name}": it is connected already`,
-			{ fix: `weft network disconnect ${network.name} ${sandbox.name}` },
-		);
-	}
-	await refuseOverlap(context, sandbox, network);
-	const port = await freePort(context, network);
-	const attachment: Attachment = { networkId: network.id, endpointId, port, ifname: freeIfname(sandbox, otherLinks) };
-	return { ...sandbox, attachments: [...sandbox.attachments, attachment] };
-}
-
-/** Two networks may have the same addresses; a container in both would not know which one is meant. @throws {WeftError} SUBNET_OVERLAPS */
-async function refuseOverlap({ store }: ControlContext, sandbox: Sandbox, network: Network): Promise<void> {
-	for (const { networkId } of sandbox.attachments) {
-		const entry = await store.get(keys.network(networkId));
-		const other = entry === undefined ? undefined : decode<Network>(entry);
-		if (other === undefined || !prefixesOverlap(other.subnet, network.subnet)) continue;
-		throw new WeftError(
-			"SUBNET_OVERLAPS",
-			`Cannot connect "${sandbox.name}" to network "${network.name}": its subnet ${network.subnet} overlaps ${other.subnet} of "${other.name}", which "${sandbox.name}" is in`,
-			{ fix: `weft network disconnect ${other.name} ${sandbox.name}, or create a network with another --subnet` },
-		);
-	}
-}
-
-/** The lowest number that no other sandbox of this host has in this network. */
-async function freePort({ local }: ControlContext, network: Network): Promise<number> {
-	const { entries } = await local.list(localKeys.sandboxes);
-	const taken = new Set(
-		entries
-			.flatMap((entry) => decode<Sandbox>(entry).attachments)
-			.filter((attachment) => attachment.networkId === network.id)
-			.map((attachment) => attachment.port),
-	);
-	let port = 0;
-	while (taken.has(port)) port++;
-	return port;
 }
 
 async function tryJoin(

@@ -39,14 +39,3 @@ export async function changeSandbox(
 		return done === undefined ? undefined : changed;
 	});
 }
-
-/**
- * @param others Names that interfaces of other programs have in the sandbox.
- * @returns The lowest of eth0, eth1 … that is free in the sandbox.
- */
-export function freeIfname({ attachments, gateway }: Sandbox, others: readonly string[]): string {
-	const taken = new Set([...attachments.map(({ ifname }) => ifname), gateway?.ifname, ...others]);
-	let n = 0;
-	while (taken.has(`eth${n}`)) n++;
-	return `eth${n}`;
-}

@@ -1,5 +1,6 @@
 import type { Sandbox } from "../model/endpoint.ts";
 import { keys } from "../model/keys.ts";
+import { detach } from "./attachment.ts";
 import { attempt } from "./attempt.ts";
 import type { ControlContext } from "./context.ts";
 import { releaseEndpoint } from "./release-endpoint.ts";
@@ -7,7 +8,7 @@ import { changeSandbox } from "./sandbox.ts";
 
 /** Takes a connection off the host's own note, and nothing else. */
 export async function forgetAttachment({ local }: ControlContext, sandboxId: string, networkId: string): Promise<void> {
-	await changeSandbox(local, sandboxId, (sandbox) => withoutAttachment(sandbox, networkId));
+	await changeSandbox(local, sandboxId, (sandbox) => detach(sandbox, networkId));
 }
 
 /** Ends a connection for this host at once; {@link takeBackWithdrawn} ends it for the cluster, when the store answers. */
@@ -20,7 +21,7 @@ export async function withdrawAttachment(
 		const leaving = sandbox.attachments.find((attachment) => attachment.networkId === networkId);
 		if (leaving === undefined) return sandbox;
 		const withdrawn = [...(sandbox.withdrawn ?? []), { networkId, endpointId: leaving.endpointId }];
-		return { ...withoutAttachment(sandbox, networkId), withdrawn };
+		return { ...detach(sandbox, networkId), withdrawn };
 	});
 }
 
@@ -42,10 +43,6 @@ async function raiseFence({ store, self }: ControlContext, networkId: string): P
 		const done = await store.txn([{ key: network.key, revision: network.revision }], [fence]);
 		return done === undefined ? undefined : true;
 	});
-}
-
-function withoutAttachment(sandbox: Sandbox, networkId: string): Sandbox {
-	return { ...sandbox, attachments: sandbox.attachments.filter((attachment) => attachment.networkId !== networkId) };
 }
 
 function withoutWithdrawn({ withdrawn = [], ...sandbox }: Sandbox, endpointId: string): Sandbox {

@@ -30,6 +30,8 @@ export interface Attachment {
 	readonly port: number;
 	/** The container's end: "eth0", "eth1" … */
 	readonly ifname: string;
+	/** The network has a way out, and so has each sandbox in it: it is not internal. */
+	readonly wayOut: boolean;
 }
 
 export type Withdrawn = Pick<Attachment, "networkId" | "endpointId">;
@@ -57,5 +59,6 @@ export interface Sandbox {
 	readonly attachments: readonly Attachment[];
 	/** Endpoints to be taken out of the store when it answers: connections that failed, and may have reached it all the same. */
 	readonly withdrawn?: readonly Withdrawn[];
+	/** There as long as one of the attachments has a way out. */
 	readonly gateway?: GatewayAttachment;
 }

@@ -64,7 +64,8 @@ export class Departures {
 			const leaving = this.#leaving.get(end.ns) ?? new Map<number, Departure>();
 			this.#leaving.set(end.ns, leaving.set(end.ifindex, departure));
 		}
-		this.#pump();
+		// When all that is to be done at once is done: who leaves keeps the kernel's lock for links from whoever comes after.
+		setImmediate(() => this.#pump());
 	}
 
 	/** The namespace has lost its name, and another one may get it. */
