@@ -81,6 +81,18 @@ test("a sandbox of weft's own, with its way out", () => {
 	golden(file("gateway"), formatOps(plan(new Map(), state)));
 });
 
+test("interfaces come into a sandbox in the order of their numbers, the way out where it stands", () => {
+	const endpoints = [sampleEndpoint(network, 2, host1)];
+	const state = kernelState([
+		...compileSandbox(sandbox, pool),
+		...compile(overlay, network, endpoints, context).values(),
+	]);
+	const made = plan(new Map(), state).flatMap(({ resource }) =>
+		resource.kind === "link" && resource.type === "veth" ? [resource.peer.name] : [],
+	);
+	assert.deepEqual(made, ["eth0", "eth1"]);
+});
+
 test("a namespace that weft did not make is given no more than its name server and its interfaces need", () => {
 	const foreign = compileSandbox(
 		{ id: "f".repeat(64), name: "db", netns: "/run/netns/db", owned: false, attachments: [] },

@@ -15,8 +15,11 @@ const gatewayPort: PortFlags = {
 	isolated: true,
 };
 
-/** @returns What a sandbox needs whatever networks it is in: its namespace, lo, and its way out. */
-export function compileSandbox(sandbox: Sandbox, pool: GatewayPool): Resource[] {
+/**
+ * @param pool Of its way out; absent when it has none.
+ * @returns What a sandbox needs whatever networks it is in: its namespace, lo, and its way out.
+ */
+export function compileSandbox(sandbox: Sandbox, pool: GatewayPool | undefined): Resource[] {
 	const ns = sandbox.netns;
 	return [
 		...(sandbox.owned ? ownNamespace(sandbox) : []),
@@ -24,7 +27,7 @@ export function compileSandbox(sandbox: Sandbox, pool: GatewayPool): Resource[] 
 		{ kind: "link", ns, name: "lo", type: "loopback", up: true },
 		// Else a container answers ARP on eth1 for its address on eth0.
 		{ kind: "sysctl", ns, key: "net.ipv4.conf.all.arp_ignore", value: "1" },
-		...(sandbox.gateway === undefined ? [] : wayOut(sandbox, sandbox.gateway, pool)),
+		...(sandbox.gateway === undefined || pool === undefined ? [] : wayOut(sandbox, sandbox.gateway, pool)),
 	];
 }
 

@@ -4,7 +4,7 @@ import { compileHost, type GatewayPool } from "../drivers/gateway.ts";
 import { vxlanOverheadBytes } from "../drivers/overlay.ts";
 import { driverOf } from "../drivers/registry.ts";
 import { compileSandbox } from "../drivers/sandbox.ts";
-import type { Attachment, Endpoint, Sandbox } from "../model/endpoint.ts";
+import type { Attachment, Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
 import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Network, NetworkId } from "../model/network.ts";
@@ -63,6 +63,7 @@ export class Desired {
 				break;
 			case "endpoint":
 				this.#touchEndpoint(view, change.networkId, change.id);
+				this.#touchSandboxOf(view, change.networkId, change.id, change.before);
 				// The first local endpoint brings the network, the last one takes it away.
 				if (this.#isLocal(view, change.networkId) !== this.fragments.has(networkFragment(change.networkId)))
 					this.#touchNetwork(view, change.networkId);
@@ -90,17 +91,26 @@ export class Desired {
 		for (const id of view.networkIds()) this.#touchNetwork(view, id);
 	}
 
-	#noteSandbox(view: View, id: string, before: readonly Attachment[]): void {
+	/** The first endpoint with a way out brings it to the sandbox. */
+	#touchSandboxOf(view: View, networkId: NetworkId, id: EndpointId, before: Endpoint | undefined): void {
+		const { sandboxId } = view.endpoints(networkId).get(id) ?? before ?? {};
+		if (sandboxId !== undefined && view.sandboxes.has(sandboxId)) this.#touchSandbox(view, sandboxId);
+	}
+
+	#touchSandbox(view: View, id: SandboxId): void {
 		this.#touchHost();
 		this.#touch(`sandbox ${id}`, () => {
 			const sandbox = view.sandboxes.get(id);
+			const wanted = sandbox !== undefined && this.#facts.isPresent(sandbox);
 			this.fragments.set(
 				`sandbox ${id}`,
-				sandbox === undefined || !this.#facts.isPresent(sandbox)
-					? []
-					: compileSandbox(sandbox, this.#facts.gatewayPool),
+				wanted ? compileSandbox(sandbox, hasWayOut(view, sandbox) ? this.#facts.gatewayPool : undefined) : [],
 			);
 		});
+	}
+
+	#noteSandbox(view: View, id: SandboxId, before: readonly Attachment[]): void {
+		this.#touchSandbox(view, id);
 		for (const { networkId, endpointId } of [...before, ...(view.sandboxes.get(id)?.attachments ?? [])]) {
 			this.#touchEndpoint(view, networkId, endpointId);
 			if (this.#isLocal(view, networkId) !== this.fragments.has(networkFragment(networkId)))
@@ -162,7 +172,7 @@ export class Desired {
 
 	#compileHost(view: View): void {
 		const { self, gatewayPool } = this.#facts;
-		const wayOut = [...view.sandboxes.values()].some(({ gateway }) => gateway !== undefined);
+		const wayOut = [...view.sandboxes.values()].some((sandbox) => hasWayOut(view, sandbox));
 		const member = [...view.networkIds()].some((id) => this.#isLocal(view, id));
 		if (wayOut) this.#surroundings ??= this.#facts.surroundings();
 		const { forwardFilters, uplinks } = (wayOut ? this.#surroundings : undefined) ?? noSurroundings;
@@ -178,6 +188,11 @@ export class Desired {
 			}),
 		);
 	}
+}
+
+/** Whether an endpoint of the sandbox is there that brings it a way out: what was only noted so far may not come. */
+function hasWayOut(view: View, { attachments }: Sandbox): boolean {
+	return attachments.some(({ wayOut, networkId, endpointId }) => wayOut && view.endpoints(networkId).has(endpointId));
 }
 
 function networkFragment(id: NetworkId): FragmentId {
