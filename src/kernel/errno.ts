@@ -27,7 +27,11 @@ export class Errno extends Error {
 	/** @param call What was asked: "setns", "RTM_NEWLINK". */
 	constructor(call: string, errno: number, detail?: string) {
 		const code = errnoName(errno);
+		// Many are no more than answers ("there is none", "try again"), and where they come from costs ten times as much as the rest.
+		const { stackTraceLimit } = Error;
+		Error.stackTraceLimit = 0;
 		super(detail === undefined ? `${call}: ${code}` : `${call}: ${code}: ${detail}`);
+		Error.stackTraceLimit = stackTraceLimit;
 		this.code = code;
 		this.errno = errno;
 		this.detail = detail;

@@ -8,7 +8,7 @@ import { observeScopes } from "./linux/observe.ts";
 import { Session } from "./linux/session.ts";
 import { getLinksRequest } from "./netlink/link.ts";
 import { readLink } from "./netlink/link-read.ts";
-import { dropUnpinned, listNetns, netnsCookie } from "./netns.ts";
+import { listOwnNetns, netnsCookie } from "./netns.ts";
 
 /** The names of namespaces that weft makes: overlays', and sandboxes'. */
 const isOwnNetns = (name: string) => /^(1-[0-9a-f]{10}|weft-[0-9a-f]{12})$/.test(name);
@@ -27,10 +27,7 @@ export function openLinuxKernel(): Kernel {
 		observe: (scopes) => within((session) => observeScopes(session, scopes)),
 		apply: (ops) => within((session) => events.withoutOwn(session, ops, () => applyOps(session, ops))),
 		facts: () => within(readFacts),
-		listNetns() {
-			dropUnpinned(isOwnNetns);
-			return listNetns().filter(isOwnNetns);
-		},
+		listNetns: () => listOwnNetns(isOwnNetns),
 		linkNames: (ns) =>
 			within((session) =>
 				session

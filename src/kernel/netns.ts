@@ -130,25 +130,30 @@ export function deleteNetns(name: string): void {
 	}
 }
 
-/**
- * Unlinks names that no namespace is pinned at: their maker was killed between the file and the mount, or between the unmount
- * and the file.
- */
-export function dropUnpinned(isOwn: (name: string) => boolean): void {
-	try {
-		for (const name of readdirSync(netnsFolder))
-			if (isOwn(name) && !isNetns(`${netnsFolder}/${name}`)) unlinkSync(`${netnsFolder}/${name}`);
-	} catch (cause) {
-		if (codeOf(cause) !== "ENOENT") throw toWeftError("Cannot tidy up network namespaces", cause);
-	}
-}
-
 /** @returns The names below /run/netns that a namespace is pinned at, sorted. */
 export function listNetns(): string[] {
 	try {
 		return readdirSync(netnsFolder)
 			.filter((name) => isNetns(`${netnsFolder}/${name}`))
 			.sort();
+	} catch (cause) {
+		if (codeOf(cause) === "ENOENT") return [];
+		throw toWeftError("Cannot list network namespaces", cause);
+	}
+}
+
+/**
+ * Unlinks those names that no namespace is pinned at: their maker was killed between the file and the mount, or between the
+ * unmount and the file.
+ * @param isOwn Which names below /run/netns are meant.
+ * @returns Those that a namespace is pinned at, sorted.
+ */
+export function listOwnNetns(isOwn: (name: string) => boolean): string[] {
+	try {
+		const names = readdirSync(netnsFolder).filter(isOwn);
+		const pinned = new Set(names.filter((name) => isNetns(`${netnsFolder}/${name}`)));
+		for (const name of names) if (!pinned.has(name)) unlinkSync(`${netnsFolder}/${name}`);
+		return [...pinned].sort();
 	} catch (cause) {
 		if (codeOf(cause) === "ENOENT") return [];
 		throw toWeftError("Cannot list network namespaces", cause);
