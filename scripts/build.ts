@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 
 /**
  * The release. CommonJS, because Node starts it in less than half the time that ES modules take; what every verb needs is one file, and
@@ -12,13 +12,16 @@ export async function buildRelease(dir: string): Promise<void> {
 		input: { weft: "src/cli/main.ts" },
 		platform: "node",
 		external: ["koffi"],
+		plugins: [englishOnly, latin1],
 		// A module that the agent loads at once may be loaded late by a verb.
 		checks: { ineffectiveDynamicImport: false },
 	});
 	await bundle.write({
 		dir,
 		format: "cjs",
+		// Lines and names stay, so that a stack trace says where.
 		minify: false,
+		comments: false,
 		entryFileNames: "[name].js",
 		chunkFileNames: "chunks/[name]-[hash].js",
 		codeSplitting: { groups: [{ name: "every-verb", test: everyVerb }] },
@@ -33,5 +36,18 @@ export async function buildRelease(dir: string): Promise<void> {
 /** All of the CLI and its client, but for what few verbs need, and what needs much itself. */
 const everyVerb =
 	/\/src\/(cli\/(?!main|help|candidates|confirm|console|runc-exec|start-here)[a-z-]+|client\/[a-z-]+)\.ts$/;
+
+/** Of the forty languages that zod can refuse in. */
+const englishOnly: Plugin = {
+	name: "english-only",
+	load: (id) => (id.endsWith("/zod/v4/locales/index.js") ? `export { default as en } from "./en.js";` : undefined),
+};
+
+/** V8 keeps a text with one letter beyond Latin-1 in two bytes for each, for as long as the process runs. */
+const latin1: Plugin = {
+	name: "latin-1",
+	renderChunk: (code) =>
+		code.replace(/[^\0-\xff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`),
+};
 
 if (import.meta.main) await buildRelease(process.argv[2] ?? "dist");
