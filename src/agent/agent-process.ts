@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAgent } from "../client/client.ts";
+import { frugalEnv, frugalFlags } from "../lib/frugal.ts";
 import { type ErrorBody, isWeftError, WeftError } from "../model/error.ts";
 import type { LaunchOptions } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
@@ -20,7 +21,9 @@ export interface AgentProcess {
 export function startAgent(options: LaunchOptions): AgentProcess {
 	const log = openSync(paths.agentLog(options), "a", 0o600);
 	const flags = ["--state-dir", options.stateDir, "--run-dir", options.runDir, "--socket", options.socketPath];
-	const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", "agent", ...flags], {
+	const argv = [...process.execArgv, ...frugalFlags, process.argv[1] ?? "", "agent", ...flags];
+	const child = spawn(process.execPath, argv, {
+		env: { ...process.env, ...frugalEnv },
 		detached: true,
 		stdio: ["ignore", log, log, "ipc"],
 		cwd: "/",

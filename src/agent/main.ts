@@ -7,6 +7,7 @@ import { claimSocket } from "../api/socket.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { onProcessEnd } from "../kernel/pidfd.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
+import { growSlowly } from "../lib/frugal.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
@@ -27,6 +28,7 @@ export interface AgentOptions extends Paths {
  * @throws {WeftError} CONFIG_INVALID when this host was never launched, AGENT_ALREADY_RUNNING, and what opening the parts throws.
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+	growSlowly();
 	const log = pino({ name: "agent" }, pino.destination({ fd: 2, sync: true }));
 	const tellManager = serviceManager();
 	mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
