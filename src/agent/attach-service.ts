@@ -46,10 +46,14 @@ async function attachNetns(
 	const id = runtime.control.randomId();
 	const sandbox = known ?? { id, name, netns: path, owned: false, cookie, attachments: [] };
 	// Before anything is done in the namespace: lo, once it is up, stays so.
-	await findNetwork(runtime.control.store, network);
+	const { id: networkId } = (await findNetwork(runtime.control.store, network)).network;
 	try {
 		if (known === undefined) await sandboxes.add(sandbox);
-		const endpoint = await sandboxes.connect(sandbox, { network, aliases, ...(ip === undefined ? {} : { ip }) });
+		const endpoint = await sandboxes.connect(sandbox, {
+			network: networkId,
+			aliases,
+			...(ip === undefined ? {} : { ip }),
+		});
 		return { ...endpoint, sandboxId: sandbox.id, name: sandbox.name, nameserver };
 	} catch (error) {
 		if (known === undefined) await sandboxes.remove(sandbox.id);

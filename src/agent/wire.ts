@@ -95,15 +95,16 @@ export function wire(
 		},
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
 	});
+	const { view, loop, problems } = reconciler;
 	const control: ControlContext = {
-		gatewaySubnet: identity.gatewaySubnet,
 		store,
 		local,
 		self,
+		sandboxes: () => [...view.sandboxes.values()],
+		gatewaySubnet: identity.gatewaySubnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),
 	};
-	const { view, loop, problems } = reconciler;
 	const suspensions: Suspensions = new Suspensions({
 		self: identity.id,
 		isAlive: (id) => view.alive.has(id),

@@ -5,7 +5,6 @@ import { keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import { type Prefix, prefixesOverlap, spanOf } from "../model/prefix.ts";
 import { type ControlContext, decode } from "./context.ts";
-import { listSandboxes } from "./sandbox.ts";
 
 /**
  * @param otherLinks Names that interfaces of other programs have in the sandbox.
@@ -26,7 +25,7 @@ export async function attach(
 		);
 	}
 	await refuseOverlap(context, sandbox, network);
-	const all = await listSandboxes(context.local);
+	const all = await context.sandboxes();
 	const attachment: Attachment = {
 		networkId: network.id,
 		endpointId,

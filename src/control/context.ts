@@ -1,3 +1,4 @@
+import type { Sandbox } from "../model/endpoint.ts";
 import type { Host } from "../model/host.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { Entry, Store } from "../store/store.ts";
@@ -9,6 +10,8 @@ export interface ControlContext {
 	/** The host's own database. */
 	readonly local: Store;
 	readonly self: Host;
+	/** The sandboxes of this host, as they stand in its database. */
+	sandboxes(): readonly Sandbox[] | Promise<readonly Sandbox[]>;
 	/** Of weft_gwbridge: its first address is the bridge's own. */
 	readonly gatewaySubnet: Prefix;
 	/** Ms since 1970. */

@@ -19,10 +19,12 @@ import { takeBackWithdrawn } from "./withdraw.ts";
 
 function host(n: number, store = openMemoryStore()): ControlContext & { clock: { ms: number } } {
 	const clock = { ms: 1_000_000 };
+	const local = openMemoryStore();
 	return {
 		store,
-		local: openMemoryStore(),
+		local,
 		self: sampleHost(n),
+		sandboxes: () => listSandboxes(local),
 		gatewaySubnet: prefix("172.18.0.0/16"),
 		now: () => clock.ms,
 		randomId: () => randomBytes(32).toString("hex"),

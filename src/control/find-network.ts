@@ -1,7 +1,7 @@
 import { closest } from "../model/closest.ts";
 import { WeftError } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
-import type { Network } from "../model/network.ts";
+import type { Network, NetworkId } from "../model/network.ts";
 import type { Entry, Store } from "../store/store.ts";
 import { decode } from "./context.ts";
 
@@ -17,13 +17,15 @@ export async function listNetworks(store: Store): Promise<Network[]> {
 }
 
 /**
- * @param ref A name, an id, or the unique head of an id; a name wins over an id.
+ * @param ref A name, an id, or the unique head of an id; a name wins over a head.
  * @throws {WeftError} NETWORK_NOT_FOUND, ARGUMENT_INVALID when the head fits several.
  */
 export async function findNetwork(store: Store, ref: string): Promise<FoundNetwork> {
+	const whole = /^[0-9a-f]{64}$/.test(ref) ? await getNetwork(store, ref) : undefined;
+	if (whole !== undefined) return whole;
 	const named = /^[^/]+$/.test(ref) ? await store.get(keys.networkName(ref)) : undefined;
-	const byName = named === undefined ? undefined : await store.get(keys.network(named.value));
-	if (byName !== undefined) return { network: decode<Network>(byName), revision: byName.revision };
+	const byName = named === undefined ? undefined : await getNetwork(store, named.value);
+	if (byName !== undefined) return byName;
 
 	const { entries } = await store.list(keys.networks);
 	const fits = /^[0-9a-f]+$/.test(ref) ? entries.filter((entry) => entry.key.startsWith(keys.network(ref))) : [];
@@ -34,10 +36,20 @@ export async function findNetwork(store: Store, ref: string): Promise<FoundNetwo
 			fix: "give more digits of the id, or the name",
 		});
 	}
-	return { network: decode<Network>(only), revision: only.revision };
+	return found(only);
 }
 
-function notFound(ref: string, entries: readonly Entry[]): WeftError {
+/** @returns The network of an id; undefined when it is gone. */
+export async function getNetwork(store: Store, id: NetworkId): Promise<FoundNetwork | undefined> {
+	const entry = await store.get(keys.network(id));
+	return entry === undefined ? undefined : found(entry);
+}
+
+function found(entry: Entry): FoundNetwork {
+	return { network: decode<Network>(entry), revision: entry.revision };
+}
+
+export function notFound(ref: string, entries: readonly Entry[]): WeftError {
 	const near = closest(
 		ref,
 		entries.map((entry) => decode<Network>(entry).name),

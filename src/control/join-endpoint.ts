@@ -10,7 +10,7 @@ import { attach } from "./attachment.ts";
 import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
-import { findNetwork } from "./find-network.ts";
+import { findNetwork, getNetwork, notFound } from "./find-network.ts";
 import { changeSandbox } from "./sandbox.ts";
 import { forgetAttachment, withdrawAttachment } from "./withdraw.ts";
 
@@ -47,7 +47,7 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 	at("join noted");
 	try {
 		const endpoint = await attempt(`join "${request.name}" to network "${network.name}"`, () =>
-			tryJoin(context, request, network.id, id),
+			tryJoin(context, request, network, id),
 		);
 		at("join stored");
 		return { network, endpoint };
@@ -63,17 +63,18 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 async function tryJoin(
 	context: ControlContext,
 	request: JoinRequest,
-	networkId: string,
+	network: Network,
 	id: string,
 ): Promise<Endpoint | undefined> {
 	const { store } = context;
-	const { network, revision } = await findNetwork(store, networkId);
 	const fenceKey = keys.fence(network.id, context.self.id);
-	const [fence, holder, claims] = await Promise.all([
+	const [current, fence, holder, claims] = await Promise.all([
+		getNetwork(store, network.id),
 		store.get(fenceKey),
 		store.get(keys.endpointName(network.id, request.name)),
 		store.list(keys.addresses(network.id)),
 	]);
+	if (current === undefined) throw notFound(network.name, []);
 	if (holder !== undefined) throw nameInUse(request.name, network);
 	const { address, claim } = chooseAddress(claims.entries, network, request.ip, context.now());
 	const endpoint: Endpoint = {
@@ -88,7 +89,7 @@ async function tryJoin(
 	};
 	const done = await store.txn(
 		[
-			{ key: keys.network(network.id), revision },
+			{ key: keys.network(network.id), revision: current.revision },
 			{ key: fenceKey, revision: fence?.revision ?? 0 },
 			{ key: keys.endpointName(network.id, request.name), revision: 0 },
 			{ key: keys.address(network.id, address), revision: claim?.revision ?? 0 },
