@@ -37,7 +37,7 @@ export class Sandboxes {
 		await addSandbox(this.#runtime.control.local, sandbox);
 		at("sandbox added");
 		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
-		await this.#runtime.loop.applied(`sandbox ${sandbox.id}`, applyTimeoutMs);
+		await this.#runtime.loop.applied(sandbox.id, applyTimeoutMs);
 		await this.#runtime.names.sandboxReady(sandbox.id);
 	}
 
@@ -72,9 +72,9 @@ export class Sandboxes {
 
 	async #applied(sandboxId: string, { network, endpoint }: Joined): Promise<void> {
 		const { loop, names } = this.#runtime;
-		await loop.applied(`network ${network.id}`, applyTimeoutMs);
-		await loop.applied(`endpoint ${network.id} ${endpoint.id}`, applyTimeoutMs);
-		await loop.applied(`sandbox ${sandboxId}`, applyTimeoutMs);
+		await loop.applied(network.id, applyTimeoutMs);
+		await loop.applied(endpoint.id, applyTimeoutMs);
+		await loop.applied(sandboxId, applyTimeoutMs);
 		await names.sandboxReady(sandboxId);
 	}
 

@@ -4,11 +4,12 @@ import { compileHost, type GatewayPool } from "../drivers/gateway.ts";
 import { vxlanOverheadBytes } from "../drivers/overlay.ts";
 import { driverOf } from "../drivers/registry.ts";
 import { compileSandbox } from "../drivers/sandbox.ts";
-import type { Attachment, Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
+import type { Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
 import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Network, NetworkId } from "../model/network.ts";
-import { type FragmentId, Fragments } from "./fragments.ts";
+import { Fragments } from "./fragments.ts";
+import { Locals } from "./locals.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { View, ViewChange } from "./view.ts";
 
@@ -24,7 +25,10 @@ export interface HostFactsWanted {
 const hostFragment = "host";
 const noSurroundings: Surroundings = { forwardFilters: [], uplinks: [] };
 
-/** Compiles the view into fragments of desired kernel state: of each change, only what it touches. */
+/**
+ * Compiles the view into fragments of desired kernel state: of each change, only what it touches. The fragment of a network, an
+ * endpoint or a sandbox has its id.
+ */
 export class Desired {
 	readonly fragments = new Fragments();
 	/** What of the surroundings stands in the way, and cannot be moved. */
@@ -32,125 +36,110 @@ export class Desired {
 	readonly #facts: HostFactsWanted;
 	/** As last read; absent when they may have changed since. */
 	#surroundings: Surroundings | undefined;
-	readonly #stale = new Map<FragmentId, () => void>();
+	readonly #locals = new Locals();
+	/** Sandboxes that have a way out. */
+	readonly #waysOut = new Set<SandboxId>();
+	readonly #stale = {
+		host: true,
+		/** With all of their endpoints. */
+		networks: new Set<NetworkId>(),
+		endpoints: new Map<EndpointId, NetworkId>(),
+		sandboxes: new Set<SandboxId>(),
+	};
 
 	constructor(facts: HostFactsWanted) {
 		this.#facts = facts;
-		this.#touchHost();
 	}
 
 	/** The firewall chains of other programs, or the host's interfaces, may have changed: they are read again when they matter. */
 	touchSurroundings(): void {
 		this.#surroundings = undefined;
-		this.#touchHost();
-	}
-
-	#touchHost(): void {
-		this.#touch(hostFragment, () => {});
+		this.#stale.host = true;
 	}
 
 	/** Notes what a change of the view makes stale. */
 	note(view: View, change: ViewChange): void {
 		switch (change.kind) {
 			case "host":
-				this.#noteHost(view);
+				this.#noteHost(view, view.hosts.get(change.id), change.before);
 				break;
 			case "sandbox":
-				this.#noteSandbox(view, change.id, change.before?.attachments ?? []);
+				this.#noteSandbox(view, change.id, change.before);
 				break;
 			case "network":
-				this.#touchNetwork(view, change.id);
+				this.#stale.networks.add(change.id);
 				break;
 			case "endpoint":
-				this.#touchEndpoint(view, change.networkId, change.id);
-				this.#touchSandboxOf(view, change.networkId, change.id, change.before);
-				// The first local endpoint brings the network, the last one takes it away.
-				if (this.#isLocal(view, change.networkId) !== this.fragments.has(networkFragment(change.networkId)))
-					this.#touchNetwork(view, change.networkId);
+				this.#noteEndpoint(view, change.networkId, change.id);
 				break;
 			case "liveness":
 				break;
 		}
 	}
 
+	#noteHost(view: View, now: Host | undefined, before: Host | undefined): void {
+		if (now?.vtep === before?.vtep && now?.underlayMtuBytes === before?.underlayMtuBytes) return;
+		this.#stale.host = true;
+		for (const id of view.networkIds()) this.#stale.networks.add(id);
+	}
+
+	#noteSandbox(view: View, id: SandboxId, before: Sandbox | undefined): void {
+		const [was, is] = [before?.attachments ?? [], view.sandboxes.get(id)?.attachments ?? []];
+		this.#stale.sandboxes.add(id);
+		for (const { networkId, endpointId } of [...was, ...is]) this.#stale.endpoints.set(endpointId, networkId);
+		for (const network of this.#locals.noteSandbox(view, id, was, is)) this.#stale.networks.add(network);
+	}
+
+	#noteEndpoint(view: View, networkId: NetworkId, id: EndpointId): void {
+		this.#stale.endpoints.set(id, networkId);
+		// The first local endpoint brings the network, and the first with a way out brings that; the last one takes it away.
+		for (const network of this.#locals.noteEndpoint(view, networkId, id)) this.#stale.networks.add(network);
+		const sandbox = this.#locals.sandboxOf(id);
+		if (sandbox !== undefined) this.#stale.sandboxes.add(sandbox);
+	}
+
 	/** Compiles what is stale. */
 	refresh(view: View): void {
-		for (const [id, compile] of [...this.#stale]) {
-			this.#stale.delete(id);
-			if (id === hostFragment) this.#compileHost(view);
-			else compile();
+		const stale = this.#stale;
+		for (const id of stale.networks) {
+			this.#compileNetwork(view, id);
+			for (const endpoint of view.endpoints(id).keys()) stale.endpoints.set(endpoint, id);
 		}
+		for (const [id, network] of stale.endpoints) this.#compileEndpoint(view, network, id);
+		for (const id of stale.sandboxes) this.#compileSandbox(view, id);
+		if (stale.host) this.#compileHost(view);
+		stale.host = false;
+		for (const some of [stale.networks, stale.endpoints, stale.sandboxes]) some.clear();
 	}
 
-	#touch(id: FragmentId, compile: () => void): void {
-		this.#stale.set(id, compile);
+	#compileNetwork(view: View, id: NetworkId): void {
+		const network = view.network(id);
+		const wanted = network !== undefined && this.#locals.has(id);
+		if (wanted !== this.fragments.has(id)) this.#stale.host = true;
+		this.fragments.set(
+			id,
+			wanted ? driverOf(network.driver).compileNetwork(network, this.#context(view, network)) : [],
+		);
 	}
 
-	#noteHost(view: View): void {
-		this.#touchHost();
-		for (const id of view.networkIds()) this.#touchNetwork(view, id);
+	#compileEndpoint(view: View, networkId: NetworkId, id: EndpointId): void {
+		const network = view.network(networkId);
+		const endpoint = view.endpoints(networkId).get(id);
+		const wanted = network !== undefined && endpoint !== undefined && this.#locals.has(networkId);
+		this.fragments.set(
+			id,
+			wanted ? driverOf(network.driver).compileEndpoint(network, endpoint, this.#context(view, network)) : [],
+		);
 	}
 
-	/** The first endpoint with a way out brings it to the sandbox. */
-	#touchSandboxOf(view: View, networkId: NetworkId, id: EndpointId, before: Endpoint | undefined): void {
-		const { sandboxId } = view.endpoints(networkId).get(id) ?? before ?? {};
-		if (sandboxId !== undefined && view.sandboxes.has(sandboxId)) this.#touchSandbox(view, sandboxId);
-	}
-
-	#touchSandbox(view: View, id: SandboxId): void {
-		this.#touchHost();
-		this.#touch(`sandbox ${id}`, () => {
-			const sandbox = view.sandboxes.get(id);
-			const wanted = sandbox !== undefined && this.#facts.isPresent(sandbox);
-			this.fragments.set(
-				`sandbox ${id}`,
-				wanted ? compileSandbox(sandbox, hasWayOut(view, sandbox) ? this.#facts.gatewayPool : undefined) : [],
-			);
-		});
-	}
-
-	#noteSandbox(view: View, id: SandboxId, before: readonly Attachment[]): void {
-		this.#touchSandbox(view, id);
-		for (const { networkId, endpointId } of [...before, ...(view.sandboxes.get(id)?.attachments ?? [])]) {
-			this.#touchEndpoint(view, networkId, endpointId);
-			if (this.#isLocal(view, networkId) !== this.fragments.has(networkFragment(networkId)))
-				this.#touchNetwork(view, networkId);
-		}
-	}
-
-	#touchNetwork(view: View, id: NetworkId): void {
-		this.#touchHost();
-		this.#touch(networkFragment(id), () => {
-			const network = view.network(id);
-			const wanted = network !== undefined && this.#isLocal(view, id);
-			this.fragments.set(
-				networkFragment(id),
-				wanted ? driverOf(network.driver).compileNetwork(network, this.#context(view, network)) : [],
-			);
-		});
-		for (const endpointId of view.endpoints(id).keys()) this.#touchEndpoint(view, id, endpointId);
-	}
-
-	#touchEndpoint(view: View, networkId: NetworkId, endpointId: string): void {
-		const fragment = `endpoint ${networkId} ${endpointId}`;
-		this.#touch(fragment, () => {
-			const network = view.network(networkId);
-			const endpoint = view.endpoints(networkId).get(endpointId);
-			const wanted = network !== undefined && endpoint !== undefined && this.#isLocal(view, networkId);
-			this.fragments.set(
-				fragment,
-				wanted ? driverOf(network.driver).compileEndpoint(network, endpoint, this.#context(view, network)) : [],
-			);
-		});
-	}
-
-	/** @returns Whether a sandbox of this host has an endpoint in the network: only then the host holds it. */
-	#isLocal(view: View, id: NetworkId): boolean {
-		const endpoints = view.endpoints(id);
-		for (const { attachments } of view.sandboxes.values())
-			for (const { networkId, endpointId } of attachments)
-				if (networkId === id && endpoints.has(endpointId)) return true;
-		return false;
+	#compileSandbox(view: View, id: SandboxId): void {
+		const sandbox = view.sandboxes.get(id);
+		const wayOut = sandbox !== undefined && hasWayOut(view, sandbox);
+		if (wayOut !== this.#waysOut.has(id)) this.#stale.host = true;
+		if (wayOut) this.#waysOut.add(id);
+		else this.#waysOut.delete(id);
+		const wanted = sandbox !== undefined && this.#facts.isPresent(sandbox);
+		this.fragments.set(id, wanted ? compileSandbox(sandbox, wayOut ? this.#facts.gatewayPool : undefined) : []);
 	}
 
 	#context(view: View, network: Network): DriverContext {
@@ -172,8 +161,7 @@ export class Desired {
 
 	#compileHost(view: View): void {
 		const { self, gatewayPool } = this.#facts;
-		const wayOut = [...view.sandboxes.values()].some((sandbox) => hasWayOut(view, sandbox));
-		const member = [...view.networkIds()].some((id) => this.#isLocal(view, id));
+		const wayOut = this.#waysOut.size > 0;
 		if (wayOut) this.#surroundings ??= this.#facts.surroundings();
 		const { forwardFilters, uplinks } = (wayOut ? this.#surroundings : undefined) ?? noSurroundings;
 		this.problems = forwardFilters.filter(({ owned }) => owned).map((filter) => forwardDropped(filter, uplinks));
@@ -182,7 +170,7 @@ export class Desired {
 			hostFragment,
 			compileHost({
 				...(wayOut ? { gateway: gatewayPool } : {}),
-				...(member || wayOut ? { vteps: [...vteps] } : {}),
+				...(this.#locals.networks > 0 || wayOut ? { vteps: [...vteps] } : {}),
 				forwardFilters,
 				uplinks,
 			}),
@@ -193,10 +181,6 @@ export class Desired {
 /** Whether an endpoint of the sandbox is there that brings it a way out: what was only noted so far may not come. */
 function hasWayOut(view: View, { attachments }: Sandbox): boolean {
 	return attachments.some(({ wayOut, networkId, endpointId }) => wayOut && view.endpoints(networkId).has(endpointId));
-}
-
-function networkFragment(id: NetworkId): FragmentId {
-	return `network ${id}`;
 }
 
 /** The largest frame that every member's underlay carries, so that no two hosts disagree about a network. */

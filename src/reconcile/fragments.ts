@@ -1,7 +1,7 @@
 import { keyOf, type NetnsRef, nsOf, type Resource, type ResourceKey } from "../model/kernel-state.ts";
 import { plainEqual } from "../plan/equal.ts";
 
-/** Names a part of the desired state that is compiled as one: "host", "network <id>", "endpoint <network id> <id>", "sandbox <id>". */
+/** Names a part of the desired state that is compiled as one. */
 export type FragmentId = string;
 
 interface Held {
@@ -17,54 +17,51 @@ interface Held {
  * the old one goes); the later one holds it, and the going of the earlier does not take it away.
  */
 export class Fragments {
-	readonly #keysOf = new Map<FragmentId, ResourceKey[]>();
-	readonly #nsOfKey = new Map<ResourceKey, NetnsRef>();
+	readonly #resourcesOf = new Map<FragmentId, readonly Resource[]>();
 	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Held>>();
 	#touched = new Map<ResourceKey, NetnsRef>();
 	#changed = new Set<ResourceKey>();
 
 	/** @param resources An empty list takes the fragment away. */
 	set(id: FragmentId, resources: readonly Resource[]): void {
-		const keys: ResourceKey[] = [];
-		for (const resource of resources) {
+		const before = this.#resourcesOf.get(id);
+		if (before === undefined && resources.length === 0) return;
+		const kept = new Set<ResourceKey>();
+		for (const resource of resources) kept.add(this.#hold(id, resource));
+		for (const resource of before ?? []) {
 			const key = keyOf(resource);
-			const ns = nsOf(resource);
-			let held = this.#byNs.get(ns);
-			if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Held>()));
-			if (!plainEqual(held.get(key)?.resource, resource)) this.#changed.add(key);
-			this.#touched.set(key, ns);
-			held.set(key, { resource, owner: id });
-			keys.push(key);
-			this.#nsOfKey.set(key, ns);
+			if (!kept.has(key)) this.#drop(id, nsOf(resource), key);
 		}
-		const kept = new Set(keys);
-		for (const key of this.#keysOf.get(id) ?? []) if (!kept.has(key)) this.#drop(id, key);
-		if (keys.length === 0) this.#keysOf.delete(id);
-		else this.#keysOf.set(id, keys);
+		if (resources.length === 0) this.#resourcesOf.delete(id);
+		else this.#resourcesOf.set(id, resources);
 	}
 
-	#drop(id: FragmentId, key: ResourceKey): void {
-		const ns = this.#nsOfKey.get(key);
-		const held = ns === undefined ? undefined : this.#byNs.get(ns);
-		if (ns === undefined || held?.get(key)?.owner !== id) return;
+	#hold(owner: FragmentId, resource: Resource): ResourceKey {
+		const [key, ns] = [keyOf(resource), nsOf(resource)];
+		let held = this.#byNs.get(ns);
+		if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Held>()));
+		if (!plainEqual(held.get(key)?.resource, resource)) this.#changed.add(key);
+		this.#touched.set(key, ns);
+		held.set(key, { resource, owner });
+		return key;
+	}
+
+	#drop(owner: FragmentId, ns: NetnsRef, key: ResourceKey): void {
+		const held = this.#byNs.get(ns);
+		if (held?.get(key)?.owner !== owner) return;
 		held.delete(key);
 		if (held.size === 0) this.#byNs.delete(ns);
-		this.#nsOfKey.delete(key);
 		this.#changed.add(key);
 		this.#touched.set(key, ns);
 	}
 
 	has(id: FragmentId): boolean {
-		return this.#keysOf.has(id);
+		return this.#resourcesOf.has(id);
 	}
 
-	/** @returns The keys of a fragment; none when it is not wanted. */
-	keysOf(id: FragmentId): readonly ResourceKey[] {
-		return this.#keysOf.get(id) ?? [];
-	}
-
-	nsOfKey(key: ResourceKey): NetnsRef | undefined {
-		return this.#nsOfKey.get(key);
+	/** @returns What a fragment asks for; nothing when it is not wanted. */
+	of(id: FragmentId): readonly Resource[] {
+		return this.#resourcesOf.get(id) ?? [];
 	}
 
 	get(ns: NetnsRef, key: ResourceKey): Resource | undefined {
@@ -73,6 +70,11 @@ export class Fragments {
 
 	namespaces(): Iterable<NetnsRef> {
 		return this.#byNs.keys();
+	}
+
+	/** @returns How many resources are wanted in a namespace. */
+	sizeOf(ns: NetnsRef): number {
+		return this.#byNs.get(ns)?.size ?? 0;
 	}
 
 	*resources(ns: NetnsRef): Iterable<[ResourceKey, Resource]> {

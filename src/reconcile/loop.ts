@@ -3,9 +3,10 @@ import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { at } from "../lib/point.ts";
 import { WeftError } from "../model/error.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
-import { hostNetns, keyOf, type ResourceKey } from "../model/kernel-state.ts";
+import { hostNetns, keyOf, nsOf, type ResourceKey } from "../model/kernel-state.ts";
 import { plan } from "../plan/diff.ts";
 import { plainEqual } from "../plan/equal.ts";
+import { Audit } from "./audit.ts";
 import { Comparison } from "./comparison.ts";
 import { Drift } from "./drift.ts";
 import { Failures } from "./failures.ts";
@@ -26,9 +27,6 @@ export interface LoopOptions {
 	readonly onSurroundings: () => void;
 }
 
-/** A full audit finds what makes no event: sysctls, and what an overrun event queue lost. */
-const auditIntervalMs = 30_000;
-
 /** The longest stretch of kernel work between two turns of the event loop. */
 const sliceMs = 5;
 
@@ -48,13 +46,12 @@ export class ReconcileLoop {
 	readonly failures = new Failures();
 	/** Operations that drift made necessary, since the start. */
 	mended = 0;
-	auditedAt: Date | undefined;
 	readonly #retry = new Retry(() => this.poke());
 	readonly #comparison: Comparison;
 	readonly #drift = new Drift();
 	readonly #waiters: (() => void)[] = [];
 	#unsubscribe = () => {};
-	#audit: NodeJS.Timeout | undefined;
+	readonly #audit: Audit;
 	#settling: NodeJS.Timeout | undefined;
 	#running = false;
 	#poked = false;
@@ -64,6 +61,17 @@ export class ReconcileLoop {
 		this.#options = options;
 		this.observed = new Observed(options.kernel);
 		this.#comparison = new Comparison(options.kernel, options.fragments, this.observed);
+		const { kernel, fragments } = options;
+		this.#audit = new Audit({
+			// Of weft's own also those that nothing wants any more: so they are removed.
+			namespaces: () => [...kernel.listNetns(), ...fragments.namespaces(), ...this.observed.namespaces()],
+			sizeOf: (ns) => fragments.sizeOf(ns),
+			look: (namespaces) => {
+				for (const ns of namespaces) this.observed.doubt(ns);
+				this.poke();
+			},
+			onBegin: () => options.onSurroundings(),
+		});
 	}
 
 	/** Starts to listen to the kernel and to audit it, with an audit at once. */
@@ -77,20 +85,17 @@ export class ReconcileLoop {
 				this.poke();
 			}, settleMs);
 		});
-		this.#audit = setInterval(() => this.audit(), auditIntervalMs);
-		this.#audit.unref();
-		this.audit();
+		this.#audit.start();
 	}
 
-	/** Looks at everything anew. Namespaces of weft that nothing wants any more are looked at, too, and so removed. */
+	/** Looks at everything anew. */
 	audit(): void {
-		this.#options.onSurroundings();
-		this.observed.doubt(hostNetns);
-		this.observed.doubtAll();
-		for (const name of this.#options.kernel.listNetns()) this.observed.doubt(name);
-		for (const ns of this.#options.fragments.namespaces()) this.observed.doubt(ns);
-		this.auditedAt = new Date();
-		this.poke();
+		this.#audit.all();
+	}
+
+	/** When all namespaces were last looked at. */
+	get auditedAt(): Date | undefined {
+		return this.#audit.doneAt;
 	}
 
 	/** Starts a round, or another one after the round that is on its way. */
@@ -139,16 +144,17 @@ export class ReconcileLoop {
 
 	#missing(id: FragmentId): ResourceKey | undefined {
 		const { fragments } = this.#options;
-		return fragments.keysOf(id).find((key) => {
-			const ns = fragments.nsOfKey(key);
-			return ns !== undefined && !plainEqual(this.observed.get(ns, key), fragments.get(ns, key));
-		});
+		for (const resource of fragments.of(id)) {
+			const [ns, key] = [nsOf(resource), keyOf(resource)];
+			if (!plainEqual(this.observed.get(ns, key), fragments.get(ns, key))) return key;
+		}
+		return undefined;
 	}
 
 	close(): void {
 		this.#closed = true;
 		this.#unsubscribe();
-		clearInterval(this.#audit);
+		this.#audit.close();
 		clearTimeout(this.#settling);
 		this.#retry.close();
 	}

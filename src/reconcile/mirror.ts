@@ -1,12 +1,12 @@
 import { pause } from "../lib/pause.ts";
 import { isWeftError } from "../model/error.ts";
-import type { Snapshot, Store } from "../store/store.ts";
+import type { Entry, Snapshot, Store } from "../store/store.ts";
 import type { LocalCopy } from "./local-copy.ts";
 
 export interface MirrorOptions {
 	readonly store: Store;
 	readonly prefix: string;
-	/** Told of each key that changed; `value` is undefined for one that is gone. Never called for what stays the same. */
+	/** Told of each key that changed; `value` is undefined for one that is gone. Never called for what was not written. */
 	readonly onChange: (key: string, value: string | undefined) => void;
 	/** Called after the changes of one batch. */
 	readonly onBatch: () => void;
@@ -22,7 +22,8 @@ const longestDelayMs = 2_000;
  */
 export class Mirror {
 	readonly #options: MirrorOptions;
-	readonly #values = new Map<string, string>();
+	/** The revision of each key's last change; 0 of what the local copy told. */
+	readonly #revisions = new Map<string, number>();
 	readonly #ended = new AbortController();
 	/** Resolves with the first picture: the store's, or the local copy's when the store is away. */
 	readonly ready: Promise<void>;
@@ -30,18 +31,6 @@ export class Mirror {
 	constructor(options: MirrorOptions) {
 		this.#options = options;
 		this.ready = new Promise((resolve) => void this.#follow(resolve));
-	}
-
-	get(key: string): string | undefined {
-		return this.#values.get(key);
-	}
-
-	values(): Iterable<string> {
-		return this.#values.values();
-	}
-
-	entries(): Iterable<[string, string]> {
-		return this.#values.entries();
 	}
 
 	close(): void {
@@ -59,14 +48,14 @@ export class Mirror {
 				delayMs = 50;
 				for await (const batch of store.watch(prefix, snapshot.revision + 1, signal)) {
 					for (const event of batch.events)
-						if (event.type === "put") this.#set(event.entry.key, event.entry.value);
-						else this.#set(event.key, undefined);
+						if (event.type === "put") this.#put(event.entry);
+						else this.#delete(event.key);
 					this.#options.onBatch();
 				}
 			} catch (error) {
 				if (signal.aborted) return;
 				if (isWeftError(error, "STORE_CURSOR_LOST")) continue;
-				if (this.#values.size === 0) await this.#recall();
+				if (this.#revisions.size === 0) await this.#recall();
 				ready();
 				await pause(delayMs, signal, (wake) => store.health.onChange((reachable) => reachable && wake()));
 			}
@@ -77,7 +66,7 @@ export class Mirror {
 		const { copy, prefix } = this.#options;
 		if (copy === undefined) return;
 		for (const { key, value } of await copy.list(prefix)) {
-			this.#values.set(key, value);
+			this.#revisions.set(key, 0);
 			this.#options.onChange(key, value);
 		}
 		this.#options.onBatch();
@@ -85,16 +74,21 @@ export class Mirror {
 
 	#replace({ entries }: Snapshot): void {
 		const kept = new Set(entries.map(({ key }) => key));
-		for (const key of [...this.#values.keys()]) if (!kept.has(key)) this.#set(key, undefined);
-		for (const { key, value } of entries) this.#set(key, value);
+		for (const key of [...this.#revisions.keys()]) if (!kept.has(key)) this.#delete(key);
+		for (const entry of entries) this.#put(entry);
 		this.#options.onBatch();
 	}
 
-	#set(key: string, value: string | undefined): void {
-		if (this.#values.get(key) === value) return;
-		if (value === undefined) this.#values.delete(key);
-		else this.#values.set(key, value);
+	#put({ key, value, revision }: Entry): void {
+		if (this.#revisions.get(key) === revision) return;
+		this.#revisions.set(key, revision);
 		this.#options.copy?.put(key, value);
 		this.#options.onChange(key, value);
+	}
+
+	#delete(key: string): void {
+		if (!this.#revisions.delete(key)) return;
+		this.#options.copy?.put(key, undefined);
+		this.#options.onChange(key, undefined);
 	}
 }

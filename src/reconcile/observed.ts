@@ -17,6 +17,8 @@ import { deviceKeyOf, endsOf, tableKeyOf } from "../plan/depends.ts";
 export class Observed {
 	readonly #kernel: Kernel;
 	readonly #byNs = new Map<NetnsRef, Map<ResourceKey, Resource>>();
+	/** What goes with a link, or with a table. */
+	readonly #on = new Map<ResourceKey, Set<ResourceKey>>();
 	readonly #doubtful = new Set<NetnsRef>();
 	#planAgain = false;
 
@@ -64,7 +66,10 @@ export class Observed {
 			for (const [key, old] of this.#byNs.get(ns) ?? [])
 				if (old.kind === "link" && old.type === "veth" && !held.has(key) && !fresh.has(old.peer.ns))
 					this.doubt(old.peer.ns);
-			this.#byNs.set(ns, held);
+			this.#dropNs(ns);
+			for (const [key, resource] of held) this.#put(ns, key, resource);
+			// A namespace without anything is known, too.
+			if (held.size === 0) this.#byNs.set(ns, held);
 			this.#doubtful.delete(ns);
 		}
 	}
@@ -90,7 +95,7 @@ export class Observed {
 	 */
 	#noteFresh(link: Link): void {
 		for (const { ns, key } of endsOf(link)) {
-			if (!this.#forget(ns, (other) => deviceKeyOf(other) === key)) continue;
+			if (!this.#forget(ns, key)) continue;
 			this.doubt(ns);
 			this.#planAgain = true;
 		}
@@ -104,37 +109,66 @@ export class Observed {
 	}
 
 	#noteMade(resource: Resource): void {
-		const ns = nsOf(resource);
-		let held = this.#byNs.get(ns);
-		if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Resource>()));
-		if (resource.kind === "nft-table") this.#forget(ns, (other) => tableKeyOf(other) === keyOf(resource));
-		held.set(keyOf(resource), resource);
+		const [ns, key] = [nsOf(resource), keyOf(resource)];
+		if (resource.kind === "nft-table") this.#forget(ns, key);
+		this.#put(ns, key, resource);
 	}
 
 	#noteDeleted(resource: Resource): void {
-		const ns = nsOf(resource);
+		const [ns, key] = [nsOf(resource), keyOf(resource)];
 		if (resource.kind === "netns") {
-			for (const [, held] of this.#byNs.get(ns) ?? [])
+			for (const held of this.#byNs.get(ns)?.values() ?? [])
 				if (held.kind === "link" && held.type === "veth") this.doubt(held.peer.ns);
-			this.#byNs.delete(ns);
+			this.#dropNs(ns);
 			this.#doubtful.delete(ns);
 			// The host's end of a sandbox's pair went along.
 			this.doubt(hostNetns);
 			return;
 		}
-		this.#byNs.get(ns)?.delete(keyOf(resource));
-		if (resource.kind === "nft-table") this.#forget(ns, (other) => tableKeyOf(other) === keyOf(resource));
-		for (const end of endsOf(resource)) {
-			const endNs = end.ns;
-			this.#forget(endNs, (other) => deviceKeyOf(other) === end.key);
-		}
+		this.#take(ns, key);
+		if (resource.kind === "nft-table") this.#forget(ns, key);
+		for (const end of endsOf(resource)) this.#forget(end.ns, end.key);
 	}
 
-	/** @returns Whether there was any. */
-	#forget(ns: NetnsRef, goes: (resource: Resource) => boolean): boolean {
-		const held = this.#byNs.get(ns);
-		let any = false;
-		for (const [key, resource] of held ?? []) if (goes(resource)) any = held?.delete(key) ?? any;
-		return any;
+	/** Forgets what is on a link, or in a table. @returns Whether there was any. */
+	#forget(ns: NetnsRef, ground: ResourceKey): boolean {
+		const keys = [...(this.#on.get(ground) ?? [])];
+		for (const key of keys) this.#take(ns, key);
+		return keys.length > 0;
 	}
+
+	#put(ns: NetnsRef, key: ResourceKey, resource: Resource): void {
+		let held = this.#byNs.get(ns);
+		if (held === undefined) this.#byNs.set(ns, (held = new Map<ResourceKey, Resource>()));
+		held.set(key, resource);
+		const ground = groundOf(resource);
+		if (ground === undefined) return;
+		const on = this.#on.get(ground);
+		if (on === undefined) this.#on.set(ground, new Set([key]));
+		else on.add(key);
+	}
+
+	#take(ns: NetnsRef, key: ResourceKey): void {
+		const held = this.#byNs.get(ns);
+		const resource = held?.get(key);
+		if (held === undefined || resource === undefined) return;
+		held.delete(key);
+		const ground = groundOf(resource);
+		const on = ground === undefined ? undefined : this.#on.get(ground);
+		on?.delete(key);
+		if (ground !== undefined && on?.size === 0) this.#on.delete(ground);
+	}
+
+	#dropNs(ns: NetnsRef): void {
+		for (const resource of this.#byNs.get(ns)?.values() ?? []) {
+			const ground = groundOf(resource);
+			if (ground !== undefined) this.#on.delete(ground);
+		}
+		this.#byNs.delete(ns);
+	}
+}
+
+/** @returns The link that it is on, or the table that it is in. */
+function groundOf(resource: Resource): ResourceKey | undefined {
+	return deviceKeyOf(resource) ?? tableKeyOf(resource);
 }

@@ -7,7 +7,7 @@ import { encode } from "../control/context.ts";
 import { createNetwork } from "../control/create-network.ts";
 import { joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
-import { addSandbox, removeSandbox } from "../control/sandbox.ts";
+import { addSandbox, listSandboxes, removeSandbox } from "../control/sandbox.ts";
 import { openFakeKernel } from "../kernel/fake.ts";
 import type { Ipv4, Mac } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
@@ -44,6 +44,7 @@ async function bootHost(
 		store,
 		local,
 		self,
+		sandboxes: () => listSandboxes(local),
 		gatewaySubnet: samplePool.subnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),

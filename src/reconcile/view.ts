@@ -8,7 +8,8 @@ import { Mirror } from "./mirror.ts";
 
 /** One record that changed; its new value is in the view. */
 export type ViewChange =
-	| { readonly kind: "host" | "liveness"; readonly id: HostId }
+	| { readonly kind: "host"; readonly id: HostId; readonly before: Host | undefined }
+	| { readonly kind: "liveness"; readonly id: HostId }
 	| { readonly kind: "sandbox"; readonly id: SandboxId; readonly before: Sandbox | undefined }
 	| { readonly kind: "network"; readonly id: NetworkId }
 	| {
@@ -49,8 +50,15 @@ export class View {
 	constructor(options: ViewOptions) {
 		this.#options = options;
 		this.#mirrors = [
-			this.#mirror(keys.hosts, (id, text) => this.#record(this.hosts, id, text, { kind: "host", id })),
-			this.#mirror(keys.alive, (id, text) => this.#record(this.alive, id, text, { kind: "liveness", id })),
+			this.#mirror(keys.hosts, (id, text) => {
+				const before = this.hosts.get(id);
+				record(this.hosts, id, text);
+				options.onChange({ kind: "host", id, before });
+			}),
+			this.#mirror(keys.alive, (id, text) => {
+				record(this.alive, id, text);
+				options.onChange({ kind: "liveness", id });
+			}),
 			new Mirror({
 				store: options.local,
 				prefix: localKeys.sandboxes,
@@ -95,12 +103,6 @@ export class View {
 		});
 	}
 
-	#record<T>(records: Map<string, T>, id: string, text: string | undefined, change: ViewChange): void {
-		if (text === undefined) records.delete(id);
-		else records.set(id, JSON.parse(text) as T);
-		this.#options.onChange(change);
-	}
-
 	#sandbox(id: SandboxId, text: string | undefined): void {
 		const before = this.sandboxes.get(id);
 		if (text === undefined) this.sandboxes.delete(id);
@@ -131,12 +133,18 @@ export class View {
 				this.#mirror(keys.endpoints(id), (endpointId, text) => {
 					const before = endpoints.get(endpointId);
 					if (text === undefined) endpoints.delete(endpointId);
-					else endpoints.set(endpointId, JSON.parse(text) as Endpoint);
+					else endpoints.set(endpointId, this.#endpoint(id, text));
 					this.#options.onChange({ kind: "endpoint", networkId: id, id: endpointId, before });
 				}),
 			],
 		};
 		this.#networks.set(id, joined);
+	}
+
+	/** Ten thousand endpoints need not hold ten thousand texts of one network, and of one host. */
+	#endpoint(networkId: NetworkId, text: string): Endpoint {
+		const endpoint = JSON.parse(text) as Endpoint;
+		return { ...endpoint, networkId, hostId: this.hosts.get(endpoint.hostId)?.id ?? endpoint.hostId };
 	}
 
 	#leave(id: NetworkId): void {
@@ -151,4 +159,9 @@ export class View {
 		this.#options.copy.put(keys.network(id), undefined);
 		this.#options.onChange({ kind: "network", id });
 	}
+}
+
+function record<T>(records: Map<string, T>, id: string, text: string | undefined): void {
+	if (text === undefined) records.delete(id);
+	else records.set(id, JSON.parse(text) as T);
 }
