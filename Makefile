@@ -11,7 +11,7 @@ KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.
 NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check types lint format layers unit test kernel-tests soak demo bench bench-dns bench-cli build clean
+.PHONY: help setup check types lint format layers unit test kernel-tests soak demo bench bench-dns bench-cli bench-scale build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench: ## measure against the bare underlay: table and SVG into docs/benchmarks 
 bench-dns: ## measure name answers beside dnsmasq (root)
 	@scripts/setup.sh test
 	@node test/bench/dns.ts
+
+bench-scale: ## measure a host with 1,000 endpoints and 10,000 elsewhere: table and SVG into docs/benchmarks (root)
+	@scripts/setup.sh test
+	@node test/bench/scale/main.ts
 
 bench-cli: ## measure what each verb of the release takes, against a bare Node: table into docs/benchmarks (root)
 	@scripts/setup.sh test
