@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 run_packages="runc conmon busybox-static iproute2 iputils-ping util-linux"
-test_packages="nftables iptables etcd-server etcd-client tcpdump iperf3 dnsutils dnsperf dnsmasq-base bsdutils zsh fish"
+test_packages="nftables iptables etcd-server etcd-client tcpdump iperf3 dnsutils dnsperf dnsmasq-base bsdutils zsh fish faketime"
 
 fail() {
 	printf 'error: %s\n  fix:   %s\n' "$1" "$2" >&2

@@ -11,7 +11,8 @@ export const quarantineMs = 60_000;
  * Picks the lowest free address.
  * @param used Addresses of endpoints, any order.
  * @param released When addresses that nobody holds were released (ms since 1970). One that was released less than
- *   {@link quarantineMs} ago is taken only when nothing else is free, and then the one that has rested longest.
+ *   {@link quarantineMs} ago is taken only when nothing else is free, and then the one that has rested longest. One that was
+ *   released far in the future was released by a clock that was wrong, and is free.
  * @returns Within the IP range; never the network, broadcast, gateway or an auxiliary address.
  * @throws {WeftError} POOL_EXHAUSTED with the counts
  */
@@ -32,7 +33,8 @@ export function allocateAddress(
 	};
 	for (const address of used) mark(ipv4ToNumber(address));
 	for (const [value] of reserved) mark(value);
-	for (const [address, releasedAt] of released) if (nowMs - releasedAt < quarantineMs) mark(ipv4ToNumber(address));
+	for (const [address, releasedAt] of released)
+		if (Math.abs(nowMs - releasedAt) < quarantineMs) mark(ipv4ToNumber(address));
 	const free = taken.indexOf(0);
 	if (free >= 0) return ipv4FromNumber(span.first + free);
 

@@ -15,7 +15,8 @@ export const vniRestMs = 600_000;
  * @throws {WeftError} VNI_EXHAUSTED
  */
 export function allocateVni(used: ReadonlySet<number>, released: ReadonlyMap<number, number>, nowMs: number): number {
-	const rests = (vni: number) => nowMs - (released.get(vni) ?? Number.NEGATIVE_INFINITY) < vniRestMs;
+	// In the future: by a clock that was wrong.
+	const rests = (vni: number) => Math.abs(nowMs - (released.get(vni) ?? Number.NEGATIVE_INFINITY)) < vniRestMs;
 	const lowest = (fits: (vni: number) => boolean) => {
 		let vni = firstVni;
 		while (vni <= lastVni && !fits(vni)) vni++;
