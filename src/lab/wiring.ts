@@ -44,7 +44,17 @@ export function wireHost(lab: string, host: string): void {
 
 /** Takes a host off the underlay, and its namespace away with all that is in it. */
 export function unwireHost(lab: string, host: string): void {
-	deleteNetns(labNetns(lab).host(host));
+	const names = labNetns(lab);
+	// The kernel takes a namespace apart later, and until then the cable's other end would keep its name.
+	if (wiredNetns(lab).includes(names.underlay) && isPlugged(names.underlay, host))
+		ip(`-n ${names.underlay} link del ${host}`);
+	deleteNetns(names.host(host));
+}
+
+function isPlugged(underlayNetns: string, host: string): boolean {
+	return run("ip", ["-n", underlayNetns, "-br", "link"])
+		.split("\n")
+		.some((line) => line.startsWith(`${host}@`));
 }
 
 /** @returns The names of all namespaces of a lab that there are. */
