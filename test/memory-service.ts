@@ -1,5 +1,6 @@
 import { WeftError } from "../src/model/error.ts";
 import { matchesFilters } from "../src/model/network-filter.ts";
+import { noRestart } from "../src/model/restart.ts";
 import type { CreateContainerRequest, CreateNetworkRequest, Service } from "../src/model/service.ts";
 import type { ContainerEndpointView, ContainerView, EventView, HostView, NetworkView } from "../src/model/view.ts";
 
@@ -263,7 +264,7 @@ function networkOf(id: string, request: CreateNetworkRequest): NetworkView {
 }
 
 function containerOf(id: string, request: CreateContainerRequest): ContainerView {
-	const { command, env, tty, stdin, autoRemove } = request;
+	const { command, env, tty, stdin, autoRemove, restart = noRestart } = request;
 	return {
 		id,
 		name: request.name ?? `box-${id.slice(0, 4)}`,
@@ -276,6 +277,8 @@ function containerOf(id: string, request: CreateContainerRequest): ContainerView
 		tty,
 		stdin,
 		autoRemove,
+		restartPolicy: restart,
+		restartCount: 0,
 		created: bornAt,
 		netns: `/run/netns/weft-${id.slice(0, 12)}`,
 		networks: {},

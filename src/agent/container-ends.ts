@@ -34,6 +34,11 @@ export class ContainerEnds {
 		this.noteGone(id);
 	}
 
+	/** It has begun again: it has not ended. */
+	forget(id: string): void {
+		this.#exitCodes.delete(id);
+	}
+
 	/** Lets go of those who wait for one that will not end any more. */
 	noteGone(id: string): void {
 		for (const resolve of this.#waiting.get(id) ?? []) resolve();

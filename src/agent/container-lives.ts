@@ -1,13 +1,14 @@
 import { at } from "../lib/point.ts";
 import { causeText, WeftError } from "../model/error.ts";
-import type { NetworkJoin } from "../model/service.ts";
 import type { Stdin } from "../sandbox/conmon.ts";
 import type { Container } from "../sandbox/container.ts";
 import type { ContainerRuntime } from "../sandbox/runtime.ts";
 import type { ContainerSpec } from "../sandbox/spec.ts";
+import { bringUp } from "./bring-up.ts";
 import { ContainerEnds } from "./container-ends.ts";
 import { hostsLine, sandboxOf } from "./container-spec.ts";
 import { nameserver } from "./names-feed.ts";
+import { PlannedRestarts } from "./planned-restarts.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { Turns } from "./turns.ts";
@@ -24,6 +25,7 @@ export class ContainerLives {
 	readonly #sandboxes: Sandboxes;
 	readonly #containers: ContainerRuntime;
 	readonly #ends = new ContainerEnds();
+	readonly #restarts = new PlannedRestarts();
 	readonly #turns = new Turns();
 	readonly #unlisten: () => void;
 
@@ -32,17 +34,21 @@ export class ContainerLives {
 		this.#sandboxes = sandboxes;
 		this.#containers = containers;
 		this.#unlisten = containers.onEnd((id) => this.#ended(id));
-		// Those that ended while the agent was away.
-		for (const id of containers.ended()) this.#ended(id);
+		// Those that ended while the agent was away, and those that an agent was killed over.
+		for (const container of containers.list()) {
+			if (container.status.state === "exited") this.#ended(container.id);
+			else if (container.isRestarting) this.#restartLater(container, 0);
+		}
 	}
 
 	close(): void {
 		this.#unlisten();
+		this.#restarts.close();
 	}
 
 	/** Makes the sandbox, its connections and the container: all or nothing. */
-	async create(spec: ContainerSpec, networks: readonly NetworkJoin[]): Promise<void> {
-		const { id } = spec;
+	async create(spec: ContainerSpec): Promise<void> {
+		const { id, networks } = spec;
 		const sandbox = sandboxOf(spec);
 		await this.#turns.run(id, async () => {
 			try {
@@ -66,26 +72,56 @@ export class ContainerLives {
 		return this.#begin(container, () => container.prepare(stdin));
 	}
 
-	/** @throws {WeftError} CONTAINER_RUNNING, CONTAINER_NOT_RUNNING when it has ended, and why its command cannot begin. */
+	/** @throws {WeftError} CONTAINER_RUNNING, why it cannot come back into its networks, and why its command cannot begin. */
 	async start(container: Container): Promise<void> {
-		const { name } = container;
+		const { id, name } = container;
+		this.#restarts.cancel(id);
 		await this.#begin(container, async () => {
-			switch (container.status.state) {
-				case "created":
-					return container.start();
-				case "running":
-					throw new WeftError("CONTAINER_RUNNING", `Cannot start container "${name}": it is running`, {
-						fix: `weft stop ${name}`,
-					});
-				case "exited":
-					throw new WeftError(
-						"CONTAINER_NOT_RUNNING",
-						`Cannot start container "${name}": it has ended, and left its networks`,
-						{ fix: `weft rm ${name}, and weft run again` },
-					);
+			if (isRunning(container))
+				throw new WeftError("CONTAINER_RUNNING", `Cannot start container "${name}": it is running`, {
+					fix: `weft stop ${name}`,
+				});
+			this.#restarts.forget(id);
+			try {
+				await this.#bringUp(container, () => container.restarts.noteStart());
+			} catch (error) {
+				// Who starts it is told, and nobody tries again.
+				await container.restarts.noteStop();
+				if (container.isOver) await this.#leave(container);
+				throw error;
 			}
 		});
 		this.#emit("start", container);
+	}
+
+	async #bringUp(container: Container, note: () => Promise<void>): Promise<void> {
+		const { id } = container;
+		const formerCode = this.#ends.exitCode(id);
+		this.#ends.forget(id);
+		try {
+			await bringUp(this.#runtime, this.#sandboxes, container, note);
+		} catch (error) {
+			if (formerCode !== undefined) this.#ends.note(id, formerCode);
+			throw error;
+		}
+	}
+
+	/** @param ranMs How long it ran before it ended. */
+	#restartLater({ id }: Container, ranMs: number): void {
+		this.#restarts.plan(id, ranMs, () => void this.#turns.run(id, () => this.#restart(id)));
+	}
+
+	async #restart(id: string): Promise<void> {
+		const container = this.#containers.get(id);
+		if (container?.isRestarting !== true || this.#restarts.has(id)) return;
+		try {
+			await this.#bringUp(container, () => container.restarts.noteRestart());
+			this.#emit("start", container);
+		} catch (error) {
+			this.#runtime.log.warn({ container: container.name, cause: causeText(error) }, "cannot start a container again");
+			if (container.isRestarting) this.#restartLater(container, 0);
+			else await this.#leave(container);
+		}
 	}
 
 	/** One that was to be removed when it ends is, when it cannot begin. */
@@ -114,8 +150,15 @@ export class ContainerLives {
 		return this.#ends.exitCode(id);
 	}
 
+	/** Sends a signal. One that is meant to end it ends its restarts too, as with Docker. @throws {WeftError} CONTAINER_NOT_RUNNING */
+	async kill(container: Container, signal: NodeJS.Signals): Promise<void> {
+		if (isRunning(container) && (signal === "SIGKILL" || signal === "SIGTERM")) await container.restarts.noteStop();
+		container.signal(signal);
+	}
+
 	/** SIGTERM, and SIGKILL after some time. One that does not run is no error. @throws {WeftError} TIMEOUT */
 	async stop(container: Container, timeoutSeconds: number): Promise<void> {
+		await this.#endRestarts(container);
 		if (!isRunning(container)) return;
 		container.signal("SIGTERM");
 		await this.#ends.of(container.id, AbortSignal.timeout(timeoutSeconds * 1000));
@@ -133,11 +176,13 @@ export class ContainerLives {
 		await this.#turns.run(id, async () => {
 			// It was removed as it ended, or by another.
 			if (!this.#containers.has(id)) return;
-			if (!force && isRunning(container)) {
-				throw new WeftError("CONTAINER_RUNNING", `Cannot remove container "${name}": it is running`, {
+			if (!force && (isRunning(container) || container.isRestarting)) {
+				const state = isRunning(container) ? "running" : "restarting";
+				throw new WeftError("CONTAINER_RUNNING", `Cannot remove container "${name}": it is ${state}`, {
 					fix: `weft stop ${name} first, or weft rm --force ${name}`,
 				});
 			}
+			this.#restarts.forget(id);
 			await this.#sandboxes.remove(id);
 			await this.#containers.remove(id);
 			this.#ends.noteGone(id);
@@ -145,7 +190,20 @@ export class ContainerLives {
 		});
 	}
 
+	/** From now on it does not begin again by itself; one that was about to leaves its networks. */
+	async #endRestarts(container: Container): Promise<void> {
+		const { id, restarts } = container;
+		if (restarts.policy.name === "no") return;
+		await restarts.noteStop();
+		this.#restarts.cancel(id);
+		// Where it begins just now, it has begun after this.
+		await this.#turns.run(id, async () => {
+			if (container.isOver) await this.#leave(container);
+		});
+	}
+
 	async #kill(container: Container): Promise<void> {
+		await this.#endRestarts(container);
 		if (!isRunning(container)) return;
 		container.signal("SIGKILL");
 		await this.#ends.of(container.id, AbortSignal.timeout(killTimeoutMs));
@@ -155,22 +213,28 @@ export class ContainerLives {
 		});
 	}
 
-	/** A container that ended leaves its networks at once, as Docker's do. */
+	/** A container that ended leaves its networks at once, as Docker's do, unless it is to begin again. */
 	#ended(id: string): void {
 		void this.#turns.run(id, async () => {
 			const container = this.#containers.get(id);
 			if (container?.status.state !== "exited") return;
-			const { exitCode } = container.status;
-			await this.#tidy(container, async () => {
-				await container.release();
-				if (this.#runtime.view.sandboxes.has(id)) await this.#sandboxes.remove(id);
-			});
+			const { exitCode, startedAt, finishedAt } = container.status;
+			await this.#tidy(container, () => container.release());
+			if (container.isOver) await this.#leave(container);
+			else this.#restartLater(container, Date.parse(finishedAt) - Date.parse(startedAt));
 			this.#emit("die", container, { exitCode: `${exitCode}` });
 			if (container.spec.autoRemove) {
 				await this.#tidy(container, () => this.#containers.remove(id));
 				this.#emit("remove", container);
 			}
 			this.#ends.note(id, exitCode);
+		});
+	}
+
+	#leave(container: Container): Promise<void> {
+		const { id } = container;
+		return this.#tidy(container, async () => {
+			if (this.#runtime.view.sandboxes.has(id)) await this.#sandboxes.remove(id);
 		});
 	}
 

@@ -1,5 +1,6 @@
 import { isWeftError, WeftError } from "../model/error.ts";
 import type { ContainerService, CreateContainerRequest, LogsRequest } from "../model/service.ts";
+import type { ContainerState } from "../model/view.ts";
 import type { Container } from "../sandbox/container.ts";
 import { followLog, readLog } from "../sandbox/logs.ts";
 import type { ContainerRuntime } from "../sandbox/runtime.ts";
@@ -20,6 +21,9 @@ export interface ContainerParts {
 	readonly names: HostNames;
 }
 
+/** What `weft ps` shows without --all. */
+const shown: ReadonlySet<ContainerState> = new Set(["running", "restarting", "attached"]);
+
 /** The verbs for containers of this host. */
 export function containerService(parts: ContainerParts): ContainerService {
 	const { runtime, sandboxes, containers, lives, names } = parts;
@@ -30,7 +34,7 @@ export function containerService(parts: ContainerParts): ContainerService {
 			const attached = [...runtime.view.sandboxes.values()].filter(({ id, owned }) => !owned && !containers.has(id));
 			return [...containers.list(), ...attached]
 				.map((one) => containerView(runtime, one))
-				.filter(({ state }) => all || state === "running" || state === "attached")
+				.filter(({ state }) => all || shown.has(state))
 				.sort((a, b) => b.created.localeCompare(a.created));
 		},
 
@@ -38,7 +42,7 @@ export function containerService(parts: ContainerParts): ContainerService {
 			containers.checkPrograms();
 			using claim = names.claim("create container", request.name);
 			const spec = specOf(runtime.control.randomId(), claim.name, request);
-			await lives.create(spec, request.networks);
+			await lives.create(spec);
 			return { id: spec.id, warnings: [] };
 		},
 
@@ -55,7 +59,7 @@ export function containerService(parts: ContainerParts): ContainerService {
 		},
 
 		async kill(ref, { signal }) {
-			find(ref).signal(signal as NodeJS.Signals);
+			await lives.kill(find(ref), signal as NodeJS.Signals);
 		},
 
 		async remove(ref, { force }) {
@@ -66,7 +70,7 @@ export function containerService(parts: ContainerParts): ContainerService {
 
 		async *logs(ref, { follow, tail }: LogsRequest, signal = new AbortController().signal) {
 			const { id, paths } = find(ref);
-			const ended = () => [undefined, "exited"].includes(containers.get(id)?.status.state);
+			const ended = () => containers.get(id)?.isOver ?? true;
 			if (!follow) yield* readLog(paths.log, tail);
 			else yield* followLog(paths.log, { ...(tail === undefined ? {} : { tail }), ended, signal });
 		},

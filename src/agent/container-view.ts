@@ -1,5 +1,6 @@
 import type { Sandbox } from "../model/endpoint.ts";
 import { prefixBits } from "../model/prefix.ts";
+import { noRestart } from "../model/restart.ts";
 import type { ContainerEndpointView, ContainerView } from "../model/view.ts";
 import { Container } from "../sandbox/container.ts";
 import type { Runtime } from "./runtime.ts";
@@ -25,6 +26,8 @@ export function containerView(runtime: Runtime, one: Container | Sandbox): Conta
 			tty: false,
 			stdin: false,
 			autoRemove: false,
+			restartPolicy: noRestart,
+			restartCount: 0,
 			created: "",
 			netns: one.netns,
 		};
@@ -33,6 +36,7 @@ export function containerView(runtime: Runtime, one: Container | Sandbox): Conta
 	return {
 		...common,
 		...one.status,
+		...(one.status.state === "exited" && one.isRestarting ? { state: "restarting" } : {}),
 		hostname,
 		command,
 		env,
@@ -40,6 +44,8 @@ export function containerView(runtime: Runtime, one: Container | Sandbox): Conta
 		tty,
 		stdin,
 		autoRemove,
+		restartPolicy: one.restarts.policy,
+		restartCount: one.restarts.count,
 		created: createdAt,
 		netns,
 		logPath: one.paths.log,

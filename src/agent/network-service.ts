@@ -109,7 +109,7 @@ export function networkService(
 
 function hasEnded(name: string): WeftError {
 	return new WeftError("CONTAINER_NOT_RUNNING", `Cannot use container "${name}": it has ended, and left its networks`, {
-		fix: `weft rm ${name}, and weft run again`,
+		fix: `weft start ${name}`,
 	});
 }
 

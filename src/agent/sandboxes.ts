@@ -18,13 +18,16 @@ const applyTimeoutMs = 5_000;
 /** The sandboxes of this host and their connections: desired state is changed, and then waited for. */
 export class Sandboxes {
 	readonly #runtime: Runtime;
+	readonly #beforeLeaving: (id: SandboxId, joins: readonly NetworkJoin[]) => Promise<void>;
 	/** Changes of one host's sandboxes run one after the other: they share the numbers of ports and the gateway's addresses. */
 	#queue: Promise<unknown> = Promise.resolve();
 	/** To be removed, and not removed yet; and why. */
 	readonly #doomed = new Map<SandboxId, string>();
 
-	constructor(runtime: Runtime) {
+	/** @param beforeLeaving Called with the networks that a sandbox is in before it leaves them all. */
+	constructor(runtime: Runtime, beforeLeaving: (id: SandboxId, joins: readonly NetworkJoin[]) => Promise<void>) {
 		this.#runtime = runtime;
+		this.#beforeLeaving = beforeLeaving;
 	}
 
 	/** @param ref A name, an id, or the unique head of an id. @throws {WeftError} CONTAINER_NOT_FOUND, ARGUMENT_INVALID */
@@ -39,6 +42,28 @@ export class Sandboxes {
 		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));
 		await this.#runtime.loop.applied(sandbox.id, applyTimeoutMs);
 		await this.#runtime.names.sandboxReady(sandbox.id);
+	}
+
+	/** Waits until the kernel holds a sandbox with all its connections, and its names answer. */
+	async ready(id: SandboxId): Promise<void> {
+		const { view, loop, names } = this.#runtime;
+		await loop.applied(`sandbox ${id}`, applyTimeoutMs);
+		for (const { networkId, endpointId } of view.sandboxes.get(id)?.attachments ?? []) {
+			await loop.applied(`network ${networkId}`, applyTimeoutMs);
+			await loop.applied(`endpoint ${networkId} ${endpointId}`, applyTimeoutMs);
+		}
+		await names.sandboxReady(id);
+	}
+
+	/** @returns What brings a sandbox into the networks that it is in, at its addresses. */
+	#joinsOf(id: SandboxId): NetworkJoin[] {
+		const { view } = this.#runtime;
+		const joins: NetworkJoin[] = [];
+		for (const { networkId, endpointId } of view.sandboxes.get(id)?.attachments ?? []) {
+			const endpoint = view.endpoints(networkId).get(endpointId);
+			if (endpoint !== undefined) joins.push({ network: networkId, ip: endpoint.address, aliases: endpoint.aliases });
+		}
+		return joins;
 	}
 
 	/** Connects a sandbox to a network; when it returns, the address and the name work. All or nothing. */
@@ -152,6 +177,7 @@ export class Sandboxes {
 
 	async #remove(id: SandboxId): Promise<void> {
 		const { control, view, loop } = this.#runtime;
+		if (view.sandboxes.has(id)) await this.#beforeLeaving(id, this.#joinsOf(id));
 		for (const { networkId } of view.sandboxes.get(id)?.attachments ?? [])
 			await this.#leave(id, networkId).catch((error: unknown) => {
 				// The network was removed after the endpoint had been taken out by force.

@@ -15,8 +15,7 @@ const auditMs = 30_000;
 /** The containers of this host, as far as their sandboxes go. */
 export interface Containers {
 	has(id: string): boolean;
-	/** The ids of those that ended: they have left their networks, or should have. */
-	ended(): ReadonlySet<string>;
+	get(id: string): { readonly isOver: boolean } | undefined;
 }
 
 /**
@@ -100,9 +99,8 @@ export class Tidy {
 
 	async #removeOrphans(): Promise<void> {
 		const { view, events, log } = this.#runtime;
-		const ended = this.#containers.ended();
 		for (const sandbox of [...view.sandboxes.values()]) {
-			const reason = this.#reasonToGo(sandbox, ended);
+			const reason = this.#reasonToGo(sandbox);
 			if (reason === undefined) continue;
 			const { id, name, netns } = sandbox;
 			await this.#sandboxes.remove(id);
@@ -111,11 +109,11 @@ export class Tidy {
 		}
 	}
 
-	#reasonToGo(sandbox: Sandbox, ended: ReadonlySet<string>): string | undefined {
+	#reasonToGo(sandbox: Sandbox): string | undefined {
 		const { id } = sandbox;
 		const doom = this.#sandboxes.doomOf(id);
 		if (doom !== undefined) return doom;
-		if (ended.has(id)) return "its container has ended";
+		if (this.#containers.get(id)?.isOver === true) return "its container has ended";
 		return isPresent(this.#runtime.kernel, sandbox) ? undefined : "its namespace is gone";
 	}
 

@@ -13,6 +13,7 @@ import { EventBus } from "./event-bus.ts";
 import { HostNames } from "./host-names.ts";
 import { agentPort, gatewayPool, type Identity } from "./identity.ts";
 import { tellMended } from "./kernel-events.ts";
+import { noteLeft } from "./left-networks.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
 import { PathTest } from "./path-test.ts";
@@ -134,7 +135,10 @@ export function wire(
 		pathTest: new PathTest({ control, view, pulse, log }),
 		log,
 	};
-	const sandboxes = new Sandboxes(runtime);
+	const sandboxes = new Sandboxes(runtime, async (id, joins) => {
+		const container = containers.get(id);
+		if (container !== undefined) await noteLeft(container.paths, joins);
+	});
 	let membership: Membership | undefined;
 	let tidy: Tidy | undefined;
 	return {

@@ -150,7 +150,7 @@ const containers = {
 		run: ({ containers }, { ref, input }) => containers.remove(ref, input),
 	}),
 	startContainer: operation({
-		summary: "Start a created container's command",
+		summary: "Start a container that never began, or has ended",
 		refers: "container",
 		input: request.nothing,
 		run: ({ containers }, { ref }) => containers.start(ref),

@@ -117,6 +117,12 @@ export const registry: readonly Entry[] = [
 		summary: "Show what a container wrote",
 		load: () => import("./commands/logs.ts"),
 	},
+	{
+		name: "start",
+		section: "Containers",
+		summary: "Start containers that have ended",
+		load: () => import("./commands/start.ts"),
+	},
 	{ name: "stop", section: "Containers", summary: "Stop running containers", load: () => import("./commands/stop.ts") },
 	{ name: "rm", section: "Containers", summary: "Remove containers", load: () => import("./commands/rm.ts") },
 	{

@@ -1,3 +1,4 @@
+import type { RestartPolicy } from "./restart.ts";
 import type {
 	ConsoleView,
 	ContainerEndpointView,
@@ -87,10 +88,13 @@ export interface ContainerService {
 	 * @throws CONTAINER_EXISTS, NETWORK_NOT_FOUND, ADDRESS_*, PROGRAM_MISSING, SANDBOX_FAILED
 	 */
 	create(request: CreateContainerRequest): Promise<CreatedView>;
-	/** @throws CONTAINER_NOT_FOUND, CONTAINER_RUNNING, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, SANDBOX_FAILED */
+	/**
+	 * Starts one that never began, or has ended: that one comes back into its networks, at its former addresses where they are free.
+	 * @throws CONTAINER_NOT_FOUND, CONTAINER_RUNNING, NETWORK_NOT_FOUND, ADDRESS_IN_USE, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, SANDBOX_FAILED
+	 */
 	start(ref: string): Promise<void>;
 	inspect(ref: string): Promise<ContainerView>;
-	/** SIGTERM, and SIGKILL after `timeoutSeconds`. One that is not running is no error. */
+	/** SIGTERM, and SIGKILL after `timeoutSeconds`; it does not begin again by itself. One that is not running is no error. */
 	stop(ref: string, request: { readonly timeoutSeconds: number }): Promise<void>;
 	/** @throws CONTAINER_NOT_RUNNING */
 	kill(ref: string, request: { readonly signal: string }): Promise<void>;
@@ -133,6 +137,8 @@ export interface CreateContainerRequest {
 	readonly stdin: boolean;
 	/** The agent removes it once it has ended. */
 	readonly autoRemove: boolean;
+	/** `no` when omitted. */
+	readonly restart?: RestartPolicy;
 }
 
 export interface LogsRequest {

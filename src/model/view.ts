@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./error.ts";
+import type { RestartPolicy } from "./restart.ts";
 
 /** What the agent shows of its things: the JSON of the API and of `--format json`. Times are ISO 8601, UTC. */
 
@@ -108,8 +109,11 @@ export interface NetworkEndpointView {
 	readonly hostState: HostView["state"];
 }
 
-/** `attached`: a namespace that weft did not make and connected on request; weft neither starts nor stops what runs in it. */
-export type ContainerState = "created" | "running" | "exited" | "attached";
+/**
+ * `restarting`: it has ended, and begins again in a moment; it keeps its networks.
+ * `attached`: a namespace that weft did not make and connected on request; weft neither starts nor stops what runs in it.
+ */
+export type ContainerState = "created" | "running" | "restarting" | "exited" | "attached";
 
 export interface ContainerView {
 	readonly id: string;
@@ -125,6 +129,9 @@ export interface ContainerView {
 	readonly tty: boolean;
 	readonly stdin: boolean;
 	readonly autoRemove: boolean;
+	readonly restartPolicy: RestartPolicy;
+	/** How often it began again by itself since somebody started it. */
+	readonly restartCount: number;
 	readonly created: string;
 	readonly startedAt?: string;
 	readonly finishedAt?: string;

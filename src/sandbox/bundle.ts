@@ -49,8 +49,7 @@ export async function writeBundle(
 	{ nameserver, hosts }: Resolving,
 ): Promise<void> {
 	for (const dir of [paths.bundle, paths.etc, paths.persist]) await mkdir(dir, { recursive: true, mode: 0o711 });
-	const local = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"];
-	await writeFile(join(paths.etc, "hosts"), `${[...local, ...hosts].join("\n")}\n`);
+	await writeHosts(paths, hosts);
 	await writeFile(join(paths.etc, "hostname"), `${spec.hostname}\n`);
 	const search = await searchDomains();
 	await writeFile(
@@ -59,6 +58,12 @@ export async function writeBundle(
 	);
 	await writeFile(paths.config, JSON.stringify(config(spec, paths), undefined, "\t"));
 	await writeWhole(paths.spec, JSON.stringify(spec));
+}
+
+/** @param hosts "address name …" of the container itself. */
+export async function writeHosts(paths: ContainerPaths, hosts: readonly string[]): Promise<void> {
+	const local = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"];
+	await writeFile(paths.hosts, `${[...local, ...hosts].join("\n")}\n`);
 }
 
 async function searchDomains(): Promise<string> {

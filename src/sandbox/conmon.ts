@@ -1,14 +1,18 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { spawnProgram } from "../kernel/spawn.ts";
 import { causeText, type WeftError } from "../model/error.ts";
 import { execute } from "./execute.ts";
 import { program } from "./programs.ts";
 import { runcRefusal } from "./refusal.ts";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
+import { conmonPid } from "./status.ts";
 
 const startTimeoutMs = 30_000;
+/** How long conmon may take to go, once its container has ended. */
+const endTimeoutMs = 5_000;
 
 /** Where a container's stdin comes from: nowhere, whoever attaches to conmon, or who writes to `paths.stdin` and ends it. */
 export type Stdin = "none" | "conmon" | "fifo";
@@ -71,6 +75,17 @@ export async function deleteContainer(id: string, { runcRoot }: ContainerPaths):
 	const known = await stat(join(runcRoot, id)).catch(() => undefined);
 	if (known === undefined) return;
 	await execute(program("runc"), ["--root", runcRoot, "delete", "--force", id]);
+}
+
+/** Waits until conmon has gone, and ends it when it does not go. */
+export async function conmonGone(paths: ContainerPaths, id: string): Promise<void> {
+	const deadline = performance.now() + endTimeoutMs;
+	for (;;) {
+		const pid = await conmonPid(paths, id);
+		if (pid === undefined) return;
+		if (performance.now() > deadline) process.kill(pid, "SIGKILL");
+		await sleep(5);
+	}
 }
 
 /** conmon writes one line of JSON to the pipe that _OCI_SYNCPIPE names: `data` is the pid, once runc has made the container; negative when it refused. */

@@ -1,9 +1,10 @@
 import { readFile, rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { at } from "../lib/point.ts";
 import { WeftError } from "../model/error.ts";
-import { deleteContainer, prepareContainer, type Stdin, startContainer } from "./conmon.ts";
+import { writeHosts } from "./bundle.ts";
+import { conmonGone, deleteContainer, prepareContainer, type Stdin, startContainer } from "./conmon.ts";
 import { program } from "./programs.ts";
+import type { Restarts } from "./restarts.ts";
 import { mountRoot, releaseRoot, removeFiles, unmountRoot } from "./rootfs.ts";
 import {
 	type ContainerPaths,
@@ -25,9 +26,6 @@ export interface Surroundings {
 	onError(error: unknown): void;
 }
 
-/** How long conmon may take to go, once its container has ended. */
-const conmonEndMs = 5_000;
-
 /**
  * One container. All that there is of it stands on the disk and in the kernel; what is held here is what was read there, and
  * what was told since. One change of it at a time: the caller sees to that.
@@ -35,6 +33,7 @@ const conmonEndMs = 5_000;
 export class Container {
 	readonly spec: ContainerSpec;
 	readonly paths: ContainerPaths;
+	readonly restarts: Restarts;
 	readonly #dirs: SandboxDirs;
 	readonly #surroundings: Surroundings;
 	#status: ContainerStatus;
@@ -42,10 +41,16 @@ export class Container {
 	#attended = false;
 	#endWatch = () => {};
 
-	constructor(spec: ContainerSpec, status: ContainerStatus, dirs: SandboxDirs, surroundings: Surroundings) {
+	constructor(
+		spec: ContainerSpec,
+		{ status, restarts }: { readonly status: ContainerStatus; readonly restarts: Restarts },
+		dirs: SandboxDirs,
+		surroundings: Surroundings,
+	) {
 		this.spec = spec;
 		this.paths = containerPaths(dirs, spec.id);
 		this.#status = status;
+		this.restarts = restarts;
 		this.#dirs = dirs;
 		this.#surroundings = surroundings;
 	}
@@ -60,6 +65,23 @@ export class Container {
 
 	get status(): ContainerStatus {
 		return this.#status;
+	}
+
+	/** It has ended, and does not begin again by itself. */
+	get isOver(): boolean {
+		return this.#status.state === "exited" && !this.restarts.after(this.#status.exitCode);
+	}
+
+	/** It does not run, and is to begin again by itself. */
+	get isRestarting(): boolean {
+		switch (this.#status.state) {
+			case "created":
+				return this.restarts.interrupted;
+			case "running":
+				return false;
+			case "exited":
+				return this.restarts.after(this.#status.exitCode);
+		}
 	}
 
 	/** Makes it ready to attach to and to start; when it is ready it stays as it is. @param stdin Of one that is attached to, a pipe's is its FIFO. */
@@ -112,6 +134,35 @@ export class Container {
 		}
 	}
 
+	/** Makes one that ended as if it had never begun; its files and its log stay. The disk says so once it is prepared. */
+	async renew(): Promise<void> {
+		await conmonGone(this.paths, this.id);
+		this.#lookAway();
+		for (const fifo of [this.paths.control, this.paths.windowSize]) await rm(fifo, { force: true });
+		this.#status = { state: "created" };
+	}
+
+	/** @param hosts "address name …" of its own. */
+	writeHosts(hosts: readonly string[]): Promise<void> {
+		return writeHosts(this.paths, hosts);
+	}
+
+	/** Takes that back: it could not begin. @param ended What it was before. */
+	async lapse(ended: Extract<ContainerStatus, { state: "exited" }>): Promise<void> {
+		this.#lookAway();
+		await deleteContainer(this.id, this.paths);
+		await conmonGone(this.paths, this.id);
+		await releaseRoot(this.paths);
+		await writeWhole(this.paths.exit, `${ended.exitCode}`);
+		await writeWhole(this.paths.started, ended.startedAt);
+		this.#status = ended;
+	}
+
+	#lookAway(): void {
+		this.#endWatch();
+		this.#attended = false;
+	}
+
 	/** @returns The command that runs another one in it. */
 	execArgv(flags: readonly string[], command: readonly string[]): string[] {
 		return [program("runc"), "--root", this.paths.runcRoot, "exec", ...flags, this.id, ...command];
@@ -124,11 +175,11 @@ export class Container {
 
 	/** Removes it, whether it ended or never began; what still runs of it is killed. */
 	async remove(): Promise<void> {
-		this.#endWatch();
+		this.#lookAway();
 		// At its end conmon has runc forget the container: two at it would get in each other's way.
-		if (this.#status.state === "exited") await this.#conmonGone();
+		if (this.#status.state === "exited") await conmonGone(this.paths, this.id);
 		await deleteContainer(this.id, this.paths);
-		await this.#conmonGone();
+		await conmonGone(this.paths, this.id);
 		await removeFiles(this.paths);
 	}
 
@@ -175,16 +226,5 @@ export class Container {
 		this.#endWatch = this.#surroundings.onProcessEnd(pid, () => {
 			then().catch(this.#surroundings.onError);
 		});
-	}
-
-	/** Waits until conmon has gone, and ends it when it does not go. */
-	async #conmonGone(): Promise<void> {
-		const deadline = performance.now() + conmonEndMs;
-		for (;;) {
-			const pid = await conmonPid(this.paths, this.id);
-			if (pid === undefined) return;
-			if (performance.now() > deadline) process.kill(pid, "SIGKILL");
-			await sleep(5);
-		}
 	}
 }

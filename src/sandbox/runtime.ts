@@ -2,9 +2,11 @@ import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WeftError } from "../model/error.ts";
+import { noRestart } from "../model/restart.ts";
 import { type Resolving, writeBundle } from "./bundle.ts";
 import { Container, type Surroundings } from "./container.ts";
 import { program } from "./programs.ts";
+import { Restarts } from "./restarts.ts";
 import { mountRoot, removeFiles } from "./rootfs.ts";
 import {
 	type ContainerSpec,
@@ -65,15 +67,6 @@ export class ContainerRuntime {
 		return [...this.#containers.values()];
 	}
 
-	/** @returns The ids of those that ended. */
-	ended(): ReadonlySet<string> {
-		return new Set(
-			this.list()
-				.filter(({ status }) => status.state === "exited")
-				.map(({ id }) => id),
-		);
-	}
-
 	/** Calls back with the id of each container that ends from now on. @returns Ends it. */
 	onEnd(listener: (id: string) => void): () => void {
 		this.#listeners.add(listener);
@@ -95,7 +88,7 @@ export class ContainerRuntime {
 			await removeFiles(paths);
 			throw error;
 		}
-		return this.#add(spec, { state: "created" });
+		return this.#add(spec, { state: "created" }, new Restarts(spec.restart, paths.record));
 	}
 
 	/** Removes a container, whether it ended or never began; what still runs of it is killed. One that is gone is no error. */
@@ -108,23 +101,27 @@ export class ContainerRuntime {
 		const paths = containerPaths(this.#dirs, id);
 		const spec = await readSpec(paths.spec);
 		if (spec === undefined) return removeFiles(paths);
-		const container = this.#add(spec, await readStatus(paths, id));
+		const container = this.#add(spec, await readStatus(paths, id), await Restarts.read(spec.restart, paths.record));
 		await container.attend();
 		// It may have ended after it was looked at and before it was watched.
 		await container.noteEnding();
 	}
 
-	#add(spec: ContainerSpec, status: ContainerStatus): Container {
-		const container = new Container(spec, status, this.#dirs, this.#surroundings);
+	#add(spec: ContainerSpec, status: ContainerStatus, restarts: Restarts): Container {
+		const container = new Container(spec, { status, restarts }, this.#dirs, this.#surroundings);
 		this.#containers.set(spec.id, container);
 		return container;
 	}
 }
 
+/** What containers of former versions do not have. */
+type LaterFields = "restart" | "networks";
+
 /** @returns undefined for what was never finished, or half removed. */
 async function readSpec(path: string): Promise<ContainerSpec | undefined> {
 	try {
-		return JSON.parse(await readFile(path, "utf8")) as ContainerSpec;
+		const spec = JSON.parse(await readFile(path, "utf8")) as Omit<ContainerSpec, LaterFields> & Partial<ContainerSpec>;
+		return { restart: noRestart, networks: [], ...spec };
 	} catch (error) {
 		if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
 		throw new WeftError("INTERNAL", `Cannot read what container ${path} is`, { cause: error });

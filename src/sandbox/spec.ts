@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { RestartPolicy } from "../model/restart.ts";
+import type { NetworkJoin } from "../model/service.ts";
 
 /** A container as it was asked for: kept beside its bundle, so that an agent that starts anew knows it. */
 export interface ContainerSpec {
@@ -17,6 +19,9 @@ export interface ContainerSpec {
 	readonly tty: boolean;
 	readonly stdin: boolean;
 	readonly autoRemove: boolean;
+	readonly restart: RestartPolicy;
+	/** Those that it was asked for with; it may have come into others, and left some, since. */
+	readonly networks: readonly NetworkJoin[];
 	/** ISO 8601. */
 	readonly createdAt: string;
 }
@@ -49,6 +54,11 @@ export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
 		pid: join(dir, "pid"),
 		conmonPid: join(dir, "conmon.pid"),
 		started: join(dir, "started"),
+		/** How often it began again, and whether it may. */
+		record: join(dir, "restarts.json"),
+		/** The networks that it has left, to come back to. */
+		left: join(dir, "networks.json"),
+		hosts: join(dir, "etc", "hosts"),
 		exits: exitDir({ stateDir, runDir }),
 		exit: join(exitDir({ stateDir, runDir }), id),
 		persist: join(dir, "persist"),
@@ -57,6 +67,7 @@ export function containerPaths({ stateDir, runDir }: SandboxDirs, id: string) {
 		socketDir: join(runDir, "c", id),
 		attach: join(runDir, "c", id, "attach"),
 		control: join(dir, "bundle", "ctl"),
+		windowSize: join(dir, "bundle", "winsz"),
 		stdin: join(dir, "stdin"),
 		/** Runs runc with its stdin from there. */
 		runtime: join(dir, "runtime"),

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawnSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { holderOf } from "../../src/lab/holder.ts";
 import { Lab } from "../../src/lab/lab.ts";
+import type { ContainerView } from "../../src/model/view.ts";
 
 /** The program that a person types. */
 export const weftProgram = new URL("../../bin/weft", import.meta.url).pathname;
@@ -44,19 +45,14 @@ export class TestLab {
 		return this.lab.exec(host, ["weft", ...argv]).trim();
 	}
 
+	/** A container in the background. @param more What is typed behind its name. */
+	background(host: string, name: string, ...more: readonly string[]): void {
+		this.weft(host, "run", "-d", "--name", name, ...more);
+	}
+
 	/** A container that sleeps. */
 	sleeper(host: string, name: string, ...networks: readonly string[]): void {
-		this.weft(
-			host,
-			"run",
-			"-d",
-			"--name",
-			name,
-			...networks.flatMap((network) => ["--network", network]),
-			"--",
-			"sleep",
-			"1d",
-		);
+		this.background(host, name, ...networks.flatMap((network) => ["--network", network]), "--", "sleep", "1d");
 	}
 
 	/** @returns Whether one ping from a container gets its answer within a second. */
@@ -76,6 +72,11 @@ export class TestLab {
 	/** As an attacker who is root in a container would, with all capabilities. */
 	attack(host: string, container: string, ...argv: readonly string[]): Ended {
 		return this.run(host, "nsenter", `--net=${this.netns(host, container)}`, ...argv);
+	}
+
+	inspect(host: string, container: string): ContainerView {
+		const [view] = JSON.parse(this.weft(host, "inspect", container)) as [ContainerView];
+		return view;
 	}
 
 	netns(host: string, container: string): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { restartNames } from "../../model/restart.ts";
 import type { AttachedView } from "../../model/service.ts";
 import type { ConsoleView, ContainerEndpointView, ContainerView, LogLineView } from "../../model/view.ts";
 import { schemaOf } from "./schema-of.ts";
@@ -28,7 +29,7 @@ export const containerView = schemaOf<ContainerView>()(
 		.strictObject({
 			id: z.string(),
 			name: z.string(),
-			state: z.enum(["created", "running", "exited", "attached"]),
+			state: z.enum(["created", "running", "restarting", "exited", "attached"]),
 			host: z.string(),
 			hostname: z.string(),
 			command: texts,
@@ -37,6 +38,8 @@ export const containerView = schemaOf<ContainerView>()(
 			tty: z.boolean(),
 			stdin: z.boolean(),
 			autoRemove: z.boolean(),
+			restartPolicy: z.strictObject({ name: z.enum(restartNames), maximumRetryCount: z.int() }),
+			restartCount: z.int(),
 			created: time,
 			startedAt: time.optional(),
 			finishedAt: time.optional(),

@@ -95,6 +95,7 @@ export const createContainer = schemaOf<CreateContainerRequest>()(
 			tty: z.boolean().default(false),
 			stdin: z.boolean().default(false),
 			autoRemove: z.boolean().default(false).describe("Remove it once it has ended"),
+			restart: form.restartPolicy.optional().describe("When it begins again by itself; never when omitted"),
 		})
 		.meta({ id: "CreateContainer" }),
 );

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { z } from "zod";
 import { isWeftError, type WeftError } from "../../model/error.ts";
 import { checkName, checkRef, longestName, longestRef, type NameKind, nameForm } from "../../model/name.ts";
+import { restartNames } from "../../model/restart.ts";
 
 /** The forms of single values in requests. Messages complete the sentence `Cannot take "<field>": …`. */
 
@@ -102,6 +103,12 @@ export function integer(least: number, most: number, note = ""): z.ZodNumber {
 	const message = `wanted a whole number from ${least} to ${most}${note}`;
 	return z.int(message).min(least, message).max(most, message);
 }
+
+/** When a container begins again by itself. Which count goes with which name is the agent's to say. */
+export const restartPolicy = z.strictObject({
+	name: z.enum(restartNames),
+	maximumRetryCount: integer(0, 1_000_000).default(0).describe("Of on-failure; 0 for any number"),
+});
 
 /** In a query all values are texts. */
 export const queryBoolean = z.enum(["true", "false"], "wanted true or false").transform((value) => value === "true");

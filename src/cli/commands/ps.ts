@@ -50,6 +50,8 @@ function statusText({ state, startedAt, finishedAt, exitCode }: ContainerView, n
 			return "Created";
 		case "running":
 			return startedAt === undefined ? "Up" : `Up ${spanText(now - Date.parse(startedAt))}`;
+		case "restarting":
+			return `Restarting (${exitCode ?? "?"})${finishedAt === undefined ? "" : ` ${agoText(finishedAt, now)}`}`;
 		case "exited":
 			return `Exited (${exitCode ?? "?"})${finishedAt === undefined ? "" : ` ${agoText(finishedAt, now)}`}`;
 		case "attached":

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { isWeftError } from "../../model/error.ts";
+import { restartNames } from "../../model/restart.ts";
 import type { CreateContainerRequest, Service } from "../../model/service.ts";
 import { command } from "../command.ts";
 import { envFlag, readEnv } from "../env.ts";
 import { type Io, note, print } from "../io.ts";
 import { joinsOf } from "../network-spec.ts";
+import { readRestart } from "../restart-policy.ts";
 import { UsageError } from "../usage-error.ts";
 
 const cannotBegin = ["COMMAND_NOT_FOUND", "COMMAND_NOT_EXECUTABLE", "SANDBOX_FAILED", "PROGRAM_MISSING"] as const;
@@ -16,6 +18,13 @@ export default command({
 		interactive: { type: "boolean", short: "i", help: "Pass stdin on" },
 		tty: { type: "boolean", short: "t", help: "Give it a terminal" },
 		rm: { type: "boolean", help: "Remove it when it ends" },
+		restart: {
+			type: "string",
+			default: "no",
+			value: "POLICY",
+			help: "When it begins again by itself: no, on-failure[:COUNT], always, unless-stopped",
+			completes: restartNames,
+		},
 		name: { type: "string", value: "NAME", help: "Its name, in DNS too; chosen when omitted" },
 		hostname: { type: "string", short: "h", value: "NAME", help: "Its host name; its short id when omitted" },
 		network: {
@@ -40,6 +49,10 @@ export default command({
 	details: "Ends as the command ends. Without --network it has no way out of itself.",
 	examples: [
 		{ type: "weft run -d --name bbox1 --network ov_net1 -- sleep 1d", does: "A container in the background" },
+		{
+			type: "weft run -d --restart=always --network blue -- sleep 1d",
+			does: "One that comes back, after a reboot too",
+		},
 		{ type: "weft run --rm --network blue -- ping -c 3 bbox1", does: "A command, and its output" },
 		{ type: "weft run --rm -it --network blue -- sh", does: "A shell in a network" },
 	],
@@ -47,6 +60,7 @@ export default command({
 		const { detach, tty, interactive: stdin, name, hostname, rootfs, workdir } = flags;
 		if (tty && !detach && io.stdin.isTTY !== true)
 			throw new UsageError("Cannot give it a terminal: stdin is not one", "weft run -i, without -t");
+		const restart = readRestart(flags.restart);
 		const request: CreateContainerRequest = {
 			command: operands,
 			networks: joinsOf(flags.network, flags.ip, [...flags.alias, ...flags["network-alias"]]),
@@ -54,6 +68,7 @@ export default command({
 			tty,
 			stdin,
 			autoRemove: flags.rm,
+			restart,
 			...(name === undefined ? {} : { name }),
 			...(hostname === undefined ? {} : { hostname }),
 			...(rootfs === undefined ? {} : { rootfs: rootfs === "" ? rootfs : resolve(rootfs) }),

@@ -1,0 +1,34 @@
+import type { Container } from "../sandbox/container.ts";
+import { comeBack } from "./left-networks.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+
+/**
+ * Starts the command of a container that does not run: one that has ended comes back into the networks that it left. When it
+ * cannot begin, it is as it was.
+ * @param note Notes that it begins.
+ */
+export async function bringUp(
+	{ view }: Pick<Runtime, "view">,
+	sandboxes: Sandboxes,
+	container: Container,
+	note: () => Promise<void>,
+): Promise<void> {
+	const { id, status } = container;
+	if (status.state !== "exited") {
+		await note();
+		await sandboxes.ready(id);
+		return container.start();
+	}
+	const stays = !container.isOver && view.sandboxes.has(id);
+	await container.renew();
+	try {
+		await note();
+		if (stays) await sandboxes.ready(id);
+		else await container.writeHosts(await comeBack(sandboxes, container));
+		await container.start();
+	} catch (error) {
+		await container.lapse(status);
+		throw error;
+	}
+}
