@@ -6,6 +6,7 @@ import { frugalEnv, frugalFlags } from "../lib/frugal.ts";
 import { type ErrorBody, isWeftError, WeftError } from "../model/error.ts";
 import type { LaunchOptions } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
+import { confined } from "./confined.ts";
 import { paths } from "./paths.ts";
 
 const startTimeoutMs = 15_000;
@@ -21,8 +22,15 @@ export interface AgentProcess {
 export function startAgent(options: LaunchOptions): AgentProcess {
 	const log = openSync(paths.agentLog(options), "a", 0o600);
 	const flags = ["--state-dir", options.stateDir, "--run-dir", options.runDir, "--socket", options.socketPath];
-	const argv = [...process.execArgv, ...frugalFlags, process.argv[1] ?? "", "agent", ...flags];
-	const child = spawn(process.execPath, argv, {
+	const [file, ...args] = confined("agent", [
+		process.execPath,
+		...process.execArgv,
+		...frugalFlags,
+		process.argv[1] ?? "",
+		"agent",
+		...flags,
+	]);
+	const child = spawn(file, args, {
 		env: { ...process.env, ...frugalEnv },
 		detached: true,
 		stdio: ["ignore", log, log, "ipc"],

@@ -6,7 +6,7 @@ import { serveApi } from "../api/serve.ts";
 import { claimSocket } from "../api/socket.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { onProcessEnd } from "../kernel/pidfd.ts";
-import { serviceManager } from "../kernel/sd-notify.ts";
+import { type ServiceManager, serviceManager } from "../kernel/sd-notify.ts";
 import { growSlowly } from "../lib/frugal.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import { ContainerRuntime } from "../sandbox/runtime.ts";
@@ -30,7 +30,7 @@ export interface AgentOptions extends Paths {
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
 	growSlowly();
 	const log = pino({ name: "agent" }, pino.destination({ fd: 2, sync: true }));
-	const tellManager = serviceManager();
+	const manager = serviceManager();
 	mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
 	// Before anything is opened: that another agent runs is the reason for all that would fail.
 	await claimSocket(options.socketPath);
@@ -40,10 +40,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 		onProcessEnd,
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot follow a container"),
 	});
+	const endWatch = manager.watch();
 	try {
 		// Again each time when the host has got another address: what is there is adopted, as after any start.
-		while (!signal.aborted) await runOnce(options, { local, kernel, containers, log, tellManager }, signal);
+		while (!signal.aborted) await runOnce(options, { local, kernel, containers, log, manager }, signal);
 	} finally {
+		manager.tell("STOPPING=1");
+		endWatch();
 		containers.close();
 		await local.close();
 		kernel.close();
@@ -51,12 +54,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 }
 
 interface Ground extends Omit<Parts, "store"> {
-	readonly tellManager: (state: string) => void;
+	readonly manager: ServiceManager;
 }
 
 /** Runs the agent until `signal` aborts, or the host's address or MTU on the underlay changes. */
 async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSignal): Promise<void> {
-	const { local, kernel, log, tellManager } = ground;
+	const { local, kernel, log, manager } = ground;
 	const known = await readIdentity(local);
 	if (known === undefined) {
 		throw new WeftError(
@@ -86,7 +89,7 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
-	tellManager("READY=1");
+	manager.tell("READY=1");
 
 	const endWatch = onUnderlayChange(kernel, underlay, () => {
 		log.warn({ vtep: identity.vtep }, "the host's address or MTU on the underlay has changed");

@@ -9,6 +9,7 @@ import type { NetnsRef } from "../model/kernel-state.ts";
 import type { StatusView } from "../model/view.ts";
 import { NamesClient } from "../names/control-client.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
+import { confined } from "./confined.ts";
 import { type Paths, paths } from "./paths.ts";
 
 /** Where a sandbox finds its name server. */
@@ -19,10 +20,19 @@ type Ack = Awaited<ReturnType<NamesClient["tell"]>>;
 const connectAgainMs = 50;
 const startTimeoutMs = 10_000;
 
+/** Whose names process it is, and where. */
+export interface NamesPlace {
+	readonly paths: Paths;
+	readonly hostId: HostId;
+	/** How long a process that does not answer is left to the service manager to start. */
+	readonly spawnAfterMs: number;
+}
+
 /** Tells the names process what there is, change by change, and starts it again when it ends. */
 export class NamesFeed {
 	readonly #paths: Paths;
 	readonly #hostId: HostId;
+	readonly #spawnAfterMs: number;
 	readonly #log: Logger;
 	readonly #isSuspended: (id: HostId) => boolean;
 	#view: View | undefined;
@@ -33,8 +43,13 @@ export class NamesFeed {
 	#closed = false;
 
 	/** @param isSuspended Whether the names of a host's endpoints are hidden. */
-	constructor(agentPaths: Paths, hostId: HostId, isSuspended: (id: HostId) => boolean, log: Logger) {
+	constructor(
+		{ paths: agentPaths, hostId, spawnAfterMs }: NamesPlace,
+		isSuspended: (id: HostId) => boolean,
+		log: Logger,
+	) {
 		this.#paths = agentPaths;
+		this.#spawnAfterMs = spawnAfterMs;
 		this.#hostId = hostId;
 		this.#isSuspended = isSuspended;
 		this.#log = log;
@@ -166,7 +181,8 @@ export class NamesFeed {
 	}
 
 	async #connect(): Promise<void> {
-		const deadline = performance.now() + startTimeoutMs;
+		const began = performance.now();
+		const deadline = began + startTimeoutMs;
 		let started = false;
 		while (!this.#closed) {
 			try {
@@ -178,8 +194,10 @@ export class NamesFeed {
 				return;
 			} catch (error) {
 				if (isWeftError(error)) throw error;
-				if (!started) this.#spawn();
-				started = true;
+				if (!started && performance.now() - began >= this.#spawnAfterMs) {
+					this.#spawn();
+					started = true;
+				}
 				if (performance.now() > deadline) {
 					throw new WeftError(
 						"TIMEOUT",
@@ -208,7 +226,9 @@ export class NamesFeed {
 	#spawn(): void {
 		const log = openSync(paths.namesLog(this.#paths), "a", 0o600);
 		const flags = ["--socket", paths.namesSocket(this.#paths), "--state", paths.namesPicture(this.#paths)];
-		spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", "names", ...flags], {
+		const weft = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
+		const [file, ...args] = confined("names", [...weft, "names", ...flags]);
+		spawn(file, args, {
 			detached: true,
 			stdio: ["ignore", log, log],
 			cwd: "/",

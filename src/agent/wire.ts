@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { ControlContext } from "../control/context.ts";
 import { gatewayBridge } from "../drivers/forward.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
+import type { ServiceManager } from "../kernel/sd-notify.ts";
 import { causeText } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { formatOp, formatOps } from "../plan/format.ts";
@@ -26,6 +27,9 @@ import { Tidy } from "./tidy.ts";
 import type { Underlay } from "./underlay.ts";
 import { version } from "./version.ts";
 
+/** A service manager starts the names process again at once (RestartSec=100ms): two that did would be in each other's way. */
+const managedNamesMs = 3_000;
+
 /** What the agent stands on. */
 export interface Parts {
 	readonly local: Store;
@@ -33,6 +37,7 @@ export interface Parts {
 	readonly kernel: Kernel;
 	readonly containers: ContainerRuntime;
 	readonly log: Logger;
+	readonly manager: Pick<ServiceManager, "isThere">;
 }
 
 function hostRecord(identity: Identity, { mtuBytes }: Underlay, kernel: Kernel): Host {
@@ -63,12 +68,13 @@ export interface Place {
 /** Wires the parts of an agent together: here, and nowhere else. */
 export function wire(
 	{ paths: agentPaths, identity, underlay }: Place,
-	{ local, store, kernel, containers, log }: Parts,
+	{ local, store, kernel, containers, log, manager }: Parts,
 ) {
 	const self = hostRecord(identity, underlay, kernel);
 	const pulse = new Pulse();
 	const events = new EventBus();
-	const names = new NamesFeed(agentPaths, identity.id, (id) => suspensions.has(id), log);
+	const namesPlace = { paths: agentPaths, hostId: identity.id, spawnAfterMs: manager.isThere ? managedNamesMs : 0 };
+	const names = new NamesFeed(namesPlace, (id) => suspensions.has(id), log);
 	const reconciler = new Reconciler({
 		store,
 		local,

@@ -1,14 +1,38 @@
 import { closeSync } from "node:fs";
 import { sendto, socket } from "./ffi.ts";
 
+/** The service manager that started this process, if one did (sd_notify(3)). */
+export interface ServiceManager {
+	readonly isThere: boolean;
+	/** @param state "READY=1", "STOPPING=1" */
+	tell(state: string): void;
+	/** Tells it again and again that this process gets round to its work, where it wants to know. @returns Ends that. */
+	watch(): () => void;
+}
+
 /**
- * @param env NOTIFY_SOCKET is taken out of it: what this process starts must not speak for it (runc would wait for its container to).
- * @returns Tells the service manager how this process is (sd_notify(3)): "READY=1", "STOPPING=1". Without a manager, nobody.
+ * @param env What is for this process alone is taken out of it: what it starts must not speak for it (runc would wait for its
+ *   container to).
+ * @returns Without a manager, one that nobody hears.
  */
-export function serviceManager(env: NodeJS.ProcessEnv = process.env): (state: string) => void {
-	const path = env["NOTIFY_SOCKET"];
-	delete env["NOTIFY_SOCKET"];
-	return path === undefined || path === "" ? () => {} : (state) => notify(path, state);
+export function serviceManager(env: NodeJS.ProcessEnv = process.env): ServiceManager {
+	const path = env["NOTIFY_SOCKET"] ?? "";
+	const watchdogMs = Number(env["WATCHDOG_USEC"] ?? 0) / 1000;
+	for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete env[name];
+	const isThere = path !== "";
+	const tell = (state: string) => {
+		if (isThere) notify(path, state);
+	};
+	return {
+		isThere,
+		tell,
+		watch() {
+			if (!isThere || watchdogMs === 0) return () => {};
+			// Half of it: one that comes late is no reason to be killed.
+			const timer = setInterval(() => tell("WATCHDOG=1"), watchdogMs / 2);
+			return () => clearInterval(timer);
+		},
+	};
 }
 
 /** @param path A head of "@" stands for the abstract namespace (unix(7)). */

@@ -29,7 +29,7 @@ const backlog = 64;
  * @throws {WeftError} AGENT_ALREADY_RUNNING when another one serves at that socket.
  */
 export async function runNames({ socketPath, statePath }: NamesOptions, signal: AbortSignal): Promise<void> {
-	const tellManager = serviceManager();
+	const manager = serviceManager();
 	const log = pino({ name: "names" }, pino.destination({ fd: 2, sync: true }));
 	const names = new NamesServer(new Forwarder(new Resolvers()), {
 		udp: (netns) => udpSocketIn(netns, nameserver, 53),
@@ -55,8 +55,11 @@ export async function runNames({ socketPath, statePath }: NamesOptions, signal: 
 	await new Promise<void>((resolve) => server.listen(socketPath, resolve));
 	chmodSync(socketPath, 0o600);
 	log.info({ socketPath }, "serving names");
-	tellManager("READY=1");
+	manager.tell("READY=1");
+	const endWatch = manager.watch();
 	await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+	manager.tell("STOPPING=1");
+	endWatch();
 	clearTimeout(saving);
 	save();
 	server.close();

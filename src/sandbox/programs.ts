@@ -11,13 +11,14 @@ const packages = {
 	mkfifo: "coreutils",
 	mount: "mount",
 	umount: "mount",
+	setpriv: "util-linux",
 } as const;
 
-/** @returns The path of a program. @throws {WeftError} PROGRAM_MISSING */
-export function program(name: keyof typeof packages): string {
+/** @param task What it is for. @returns The path of a program. @throws {WeftError} PROGRAM_MISSING */
+export function program(name: keyof typeof packages, task = "run containers"): string {
 	const path = folders.map((folder) => `${folder}/${name}`).find(isExecutable);
 	if (path !== undefined) return path;
-	throw new WeftError("PROGRAM_MISSING", `Cannot run containers: ${name} is not installed`, {
+	throw new WeftError("PROGRAM_MISSING", `Cannot ${task}: ${name} is not installed`, {
 		fix: `apt-get install ${packages[name]}`,
 	});
 }
