@@ -119,11 +119,6 @@ export const outside: readonly Outside[] = [
 		reason: "certificates are made by the agent alone",
 	},
 	{
-		module: /^dns-packet$/,
-		allowed: /^(dns|names)\//,
-		reason: "the wire format of DNS is known to dns and its server",
-	},
-	{
 		module: /^ip-address$/,
 		allowed: /^(model|ipam|dns|drivers|plan)\//,
 		reason: "addresses are parsed in the model, once",
@@ -133,11 +128,11 @@ export const outside: readonly Outside[] = [
 		allowed: /^(agent|cli|lab|plugins)\//,
 		reason: "no process is started for a network operation",
 	},
-	{ module: /^fast-check$/, allowed: /^$/, reason: "a tool of tests" },
+	{ module: /^(fast-check|dns-packet)$/, allowed: /^$/, reason: "a tool of tests" },
 ];
 
 /** What pure rooms may use beside levels 0 and 1. */
-export const purePackages = /^(ip-address|dns-packet)$/;
+export const purePackages = /^ip-address$/;
 export const pureReason = "pure rooms compute: what they need comes in as an argument";
 
 /** What would make a pure function answer differently tomorrow. */

@@ -1,7 +1,9 @@
-import { type Answer, decode, encode, type Packet, type Question } from "dns-packet";
 import type { SandboxId } from "../model/endpoint.ts";
+import { headerBytes, recordClass, recordType } from "./format.ts";
 import { lookupAddress, lookupName } from "./lookup.ts";
 import type { Picture } from "./picture.ts";
+import { parseQuery, type Query } from "./query.ts";
+import { encodeReply, fitting, noRecords, type Records, replyBytes } from "./reply.ts";
 
 /** What to do with a query: answer it, ask the host's resolvers, or say nothing. */
 export type Outcome = { readonly reply: Buffer } | { readonly forward: true } | { readonly drop: true };
@@ -21,11 +23,10 @@ const ttlSeconds = 5;
 const [plainUdpBytes, largestUdpBytes] = [512, 1232];
 
 /** RFC 1035, section 4.1.1; RFC 6891, section 9. */
-const rcode = { noError: 0, formErr: 1, servFail: 2, nxDomain: 3, notImp: 4, refused: 5 } as const;
+const rcode = { noError: 0, formErr: 1, servFail: 2, nxDomain: 3, notImp: 4, badVers: 16 } as const;
 const [responseFlag, authoritative, truncated, recursionDesired, recursionAvailable] = [
 	0x8000, 0x0400, 0x0200, 0x0100, 0x0080,
 ];
-const headerBytes = 12;
 
 /** @returns What to do with one message, whatever it holds. Never throws. */
 export function answer(message: Buffer, asker: Asker): Outcome {
@@ -34,79 +35,41 @@ export function answer(message: Buffer, asker: Asker): Outcome {
 	// An answer is no question: to reply to one could go on for ever.
 	if ((flags & responseFlag) !== 0) return { drop: true };
 	if (((flags >> 11) & 15) !== 0) return { reply: bareReply(message, rcode.notImp) };
-	let query: Packet;
-	try {
-		query = decode(message);
-	} catch {
-		return { reply: bareReply(message, rcode.formErr) };
-	}
-	const [question] = query.questions ?? [];
-	if (question === undefined || query.questions?.length !== 1) return { reply: bareReply(message, rcode.formErr) };
-	if (question.class !== "IN" && question.class !== "ANY") return { forward: true };
-	try {
-		return answerQuestion(message, query, question, asker);
-	} catch {
-		return { reply: bareReply(message, rcode.servFail) };
-	}
+	const query = parseQuery(message);
+	if (query === undefined) return { reply: bareReply(message, rcode.formErr) };
+	if (query.edns !== undefined && query.edns.version > 0)
+		return { reply: reply(message, query, noRecords, rcode.badVers, asker) };
+	if (query.class !== recordClass.IN && query.class !== recordClass.ANY) return { forward: true };
+	return answerQuestion(message, query, asker);
 }
 
-function answerQuestion(message: Buffer, query: Packet, question: Question, asker: Asker): Outcome {
+function answerQuestion(message: Buffer, query: Query, asker: Asker): Outcome {
 	const { picture, sandbox, rotation } = asker;
-	if (/\.in-addr\.arpa$/i.test(question.name)) {
-		const name = lookupAddress(picture, sandbox, question.name);
+	const asked = (type: number) => query.type === type || query.type === recordType.ANY;
+	if (query.name.endsWith(".in-addr.arpa")) {
+		const name = lookupAddress(picture, sandbox, query.name);
 		if (name === undefined) return { forward: true };
-		if (name === null) return { reply: reply(message, query, question, [], rcode.nxDomain, asker) };
-		const answers: Answer[] =
-			question.type === "PTR" ? [{ type: "PTR", name: question.name, ttl: ttlSeconds, data: name }] : [];
-		return { reply: reply(message, query, question, answers, rcode.noError, asker) };
+		if (name === null) return { reply: reply(message, query, noRecords, rcode.nxDomain, asker) };
+		const records: Records = asked(recordType.PTR) ? { type: "PTR", name } : noRecords;
+		return { reply: reply(message, query, records, rcode.noError, asker) };
 	}
-	const addresses = lookupName(picture, sandbox, question.name, rotation);
+	const addresses = lookupName(picture, sandbox, query.name, rotation);
 	if (addresses === undefined) return { forward: true };
 	// A name that exists without the asked type is an empty answer: NXDOMAIN would deny the name itself.
-	const asked = question.type === "A" || String(question.type) === "ANY";
-	const answers = asked
-		? addresses.map((data): Answer => ({ type: "A", name: question.name, ttl: ttlSeconds, data }))
-		: [];
-	return { reply: reply(message, query, question, answers, rcode.noError, asker) };
+	const records: Records = asked(recordType.A) ? { type: "A", addresses } : noRecords;
+	return { reply: reply(message, query, records, rcode.noError, asker) };
 }
 
-function reply(
-	message: Buffer,
-	query: Packet,
-	question: Question,
-	answers: Answer[],
-	code: number,
-	{ transport }: Asker,
-): Buffer {
-	const opt = query.additionals?.find((record) => record.type === "OPT");
+function reply(message: Buffer, query: Query, records: Records, code: number, { transport }: Asker): Buffer {
 	const recursion = message.readUInt16BE(2) & recursionDesired;
-	const packet: Packet = {
-		type: "response",
-		id: message.readUInt16BE(0),
-		flags: authoritative | recursion | recursionAvailable | code,
-		questions: [question],
-		answers,
-		additionals:
-			opt === undefined
-				? []
-				: [
-						{
-							type: "OPT",
-							name: ".",
-							udpPayloadSize: largestUdpBytes,
-							extendedRcode: 0,
-							ednsVersion: 0,
-							flags: 0,
-							flag_do: false,
-							options: [],
-						},
-					],
-	};
-	const encoded = encode(packet);
-	const offered = opt !== undefined && opt.type === "OPT" ? opt.udpPayloadSize : plainUdpBytes;
-	const limit = Math.min(Math.max(offered, plainUdpBytes), largestUdpBytes);
-	if (transport === "tcp" || encoded.length <= limit) return encoded;
-	return encode({ ...packet, flags: (packet.flags ?? 0) | truncated, answers: [] });
+	const flags = responseFlag | authoritative | recursion | recursionAvailable | (code & 15);
+	const edns = query.edns && { udpBytes: largestUdpBytes, extendedCode: code >> 4 };
+	const whole = { flags, ttlSeconds, records, edns };
+	// Over TCP there is no other way left to ask for what does not fit.
+	if (transport === "tcp") return encodeReply(message, query, fitting(query, whole));
+	const limit = Math.min(Math.max(query.edns?.udpBytes ?? 0, plainUdpBytes), largestUdpBytes);
+	if (replyBytes(query, whole) <= limit) return encodeReply(message, query, whole);
+	return encodeReply(message, query, { ...whole, flags: flags | truncated, records: noRecords });
 }
 
 /** A header alone: for what could not be read, and for what is not served. */

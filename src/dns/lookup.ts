@@ -2,28 +2,31 @@ import type { Ipv4 } from "../model/address.ts";
 import { parseIpv4 } from "../model/address.ts";
 import type { SandboxId } from "../model/endpoint.ts";
 import { prefixContains } from "../model/prefix.ts";
-import type { NetworkNames, Picture } from "./picture.ts";
+import type { Holders, NetworkNames, Picture } from "./picture.ts";
 
 /**
- * @param name     As asked, without the final dot, in any case.
+ * @param name     As asked, without the final dot, in lower case.
  * @param rotation Any number; the next one turns the order by one.
  * @returns The addresses behind a name, those of the same host first, each group turned by `rotation`; undefined for a name
  *   that is none of the cluster's. A name is `<container>`, `<alias>`, or either with `.<network>` behind it.
  */
 export function lookupName(picture: Picture, sandbox: SandboxId, name: string, rotation: number): Ipv4[] | undefined {
-	const wanted = name.toLowerCase();
-	for (const network of picture.networksOf(sandbox)) {
-		const suffix = `.${network.name.toLowerCase()}`;
+	// Most names have no dot, and then no network's name behind one.
+	const qualified = name.includes(".");
+	for (const { byName, suffix } of picture.networksOf(sandbox)) {
 		const holders =
-			network.byName.get(wanted) ??
-			(wanted.endsWith(suffix) ? network.byName.get(wanted.slice(0, -suffix.length)) : undefined);
-		if (holders === undefined) continue;
-		const endpoints = [...holders].map((id) => network.endpoints.get(id)).filter((endpoint) => endpoint !== undefined);
-		const near = endpoints.filter(({ local }) => local).map(({ address }) => address);
-		const far = endpoints.filter(({ local }) => !local).map(({ address }) => address);
-		return [...turned(near, rotation), ...turned(far, rotation)];
+			byName.get(name) ?? (qualified && name.endsWith(suffix) ? byName.get(name.slice(0, -suffix.length)) : undefined);
+		if (holders !== undefined) return addressesOf(holders, rotation);
 	}
 	return undefined;
+}
+
+function addressesOf(holders: Holders, rotation: number): Ipv4[] {
+	if (!(holders instanceof Set)) return [holders.address];
+	const near: Ipv4[] = [];
+	const far: Ipv4[] = [];
+	for (const { local, address } of holders) (local ? near : far).push(address);
+	return [...turned(near, rotation), ...turned(far, rotation)];
 }
 
 function turned<T>(items: readonly T[], by: number): T[] {
@@ -51,7 +54,6 @@ export function lookupAddress(picture: Picture, sandbox: SandboxId, name: string
 }
 
 function nameOf(network: NetworkNames, address: Ipv4): string | undefined {
-	const id = network.byAddress.get(address);
-	const endpoint = id === undefined ? undefined : network.endpoints.get(id);
+	const endpoint = network.byAddress.get(address);
 	return endpoint === undefined ? undefined : `${endpoint.name}.${network.name}`;
 }

@@ -25,13 +25,18 @@ export type PictureChange =
 	| { readonly endpoint: EndpointId; readonly in: NetworkId; readonly value?: NamedEndpoint }
 	| { readonly sandbox: SandboxId; readonly value?: NamedSandbox };
 
-interface NetworkNames {
+/** Whose a name is. Most have one holder, and ten thousand sets of one are megabytes. */
+export type Holders = NamedEndpoint | Set<NamedEndpoint>;
+
+export interface NetworkNames {
 	name: string;
+	/** What may stand behind a name of this network: a dot and its own name, in lower case. */
+	suffix: string;
 	subnet: Prefix;
 	readonly endpoints: Map<EndpointId, NamedEndpoint>;
 	/** By name and alias, in lower case. */
-	readonly byName: Map<string, Set<EndpointId>>;
-	readonly byAddress: Map<Ipv4, EndpointId>;
+	readonly byName: Map<string, Holders>;
+	readonly byAddress: Map<Ipv4, NamedEndpoint>;
 }
 
 /** All names that this host can be asked for. A change costs the same with ten names and with ten thousand. */
@@ -66,6 +71,7 @@ export class Picture {
 		if (network === undefined) {
 			network = {
 				name: "",
+				suffix: ".",
 				subnet: "0.0.0.0/32" as Prefix,
 				endpoints: new Map(),
 				byName: new Map(),
@@ -78,32 +84,40 @@ export class Picture {
 
 	#setNetwork(id: NetworkId, value: { name: string; subnet: Prefix } | undefined): void {
 		if (value === undefined) this.#networks.delete(id);
-		else Object.assign(this.#network(id), value);
+		else Object.assign(this.#network(id), value, { suffix: `.${value.name.toLowerCase()}` });
 	}
 
 	#setEndpoint(networkId: NetworkId, id: EndpointId, value: NamedEndpoint | undefined): void {
 		const network = this.#network(networkId);
 		const old = network.endpoints.get(id);
-		for (const name of old === undefined ? [] : namesOf(old)) {
-			const holders = network.byName.get(name);
-			holders?.delete(id);
-			if (holders?.size === 0) network.byName.delete(name);
+		if (old !== undefined) {
+			for (const name of namesOf(old)) release(network.byName, name, old);
+			if (network.byAddress.get(old.address) === old) network.byAddress.delete(old.address);
+			network.endpoints.delete(id);
 		}
-		if (old !== undefined && network.byAddress.get(old.address) === id) network.byAddress.delete(old.address);
-		network.endpoints.delete(id);
 		if (value === undefined) return;
 		network.endpoints.set(id, value);
-		network.byAddress.set(value.address, id);
-		for (const name of namesOf(value)) {
-			let holders = network.byName.get(name);
-			if (holders === undefined) network.byName.set(name, (holders = new Set()));
-			holders.add(id);
-		}
+		network.byAddress.set(value.address, value);
+		for (const name of namesOf(value)) hold(network.byName, name, value);
 	}
 }
 
-export type { NetworkNames };
+function hold(byName: Map<string, Holders>, name: string, endpoint: NamedEndpoint): void {
+	const holders = byName.get(name);
+	if (holders instanceof Set) holders.add(endpoint);
+	else byName.set(name, holders === undefined ? endpoint : new Set([holders, endpoint]));
+}
 
-function namesOf({ name, aliases }: NamedEndpoint): string[] {
-	return [name, ...aliases].map((one) => one.toLowerCase());
+function release(byName: Map<string, Holders>, name: string, endpoint: NamedEndpoint): void {
+	const holders = byName.get(name);
+	if (holders instanceof Set) {
+		holders.delete(endpoint);
+		const [only] = holders;
+		if (holders.size === 1 && only !== undefined) byName.set(name, only);
+	} else byName.delete(name);
+}
+
+/** @returns Each once: an alias may repeat the name. */
+function namesOf({ name, aliases }: NamedEndpoint): Iterable<string> {
+	return new Set([name, ...aliases].map((one) => one.toLowerCase()));
 }
