@@ -1,0 +1,13 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/** @returns A port that nobody listens at. Another process may take it at once: rare enough for a test. */
+export async function freePort(host: string): Promise<number> {
+	const server = createServer().listen(0, host);
+	await once(server, "listening");
+	const address = server.address();
+	server.close();
+	await once(server, "close");
+	if (address === null || typeof address === "string") throw new TypeError(`Cannot find a free port of ${host}`);
+	return address.port;
+}
