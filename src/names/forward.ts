@@ -1,94 +1,94 @@
-import { randomInt } from "node:crypto";
-import { createSocket } from "node:dgram";
-import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { failure } from "../dns/answer.ts";
+import { Attempt } from "./attempt.ts";
 import type { Resolvers } from "./resolvers.ts";
 
-const serverTimeoutMs = 2_000;
+/** Over all sandboxes: each holds a socket. */
+const mostAttempts = 2_048;
 
-/** Questions under way at once: each holds a socket. */
-const mostOutstanding = 2_048;
+export interface ForwardTimes {
+	/** One that says nothing for so long is not waited for alone: the next one is asked, too. */
+	readonly nextAfterMs: number;
+	/** The C library of the one who asks gives up after 5 s (resolv.conf(5)): it gets an answer before that, be it SERVFAIL. */
+	readonly wholeMs: number;
+	/** One that was silent while another answered comes last for so long; then it has the place again that resolv.conf gives it. */
+	readonly avoidMs: number;
+}
 
-const idBytes = 2;
+const usualTimes: ForwardTimes = { nextAfterMs: 1_000, wholeMs: 4_000, avoidMs: 30_000 };
 
 /** Asks the host's resolvers, from this process's own namespace: the host's. The bytes go on as they came, under another id. */
 export class Forwarder {
-	readonly #resolvers: Resolvers;
-	#outstanding = 0;
+	readonly #resolvers: Pick<Resolvers, "servers">;
+	readonly #port: number;
+	readonly #times: ForwardTimes;
+	/** By server: until when it comes last. */
+	readonly #avoided = new Map<string, number>();
+	#attempts = 0;
 
-	constructor(resolvers: Resolvers) {
+	constructor(resolvers: Pick<Resolvers, "servers">, port = 53, times = usualTimes) {
 		this.#resolvers = resolvers;
+		this.#port = port;
+		this.#times = times;
 	}
 
-	/** @returns The answer under the id of the question; SERVFAIL when no resolver answered, or too many questions are under way. */
+	/**
+	 * @returns The answer under the id of the question, of whoever has one first. SERVFAIL, or what a resolver said in the place of an
+	 *   answer, when none has one, or too many are under way.
+	 */
 	async ask(message: Buffer, transport: "udp" | "tcp"): Promise<Buffer> {
-		if (this.#outstanding >= mostOutstanding) return failure(message);
-		this.#outstanding++;
+		const attempts: Attempt[] = [];
+		const givenUp = new AbortController();
+		const deadlineMs = performance.now() + this.#times.wholeMs;
+		const servers = this.#inOrder();
 		try {
-			// A fresh id and a fresh port, so that an answer cannot be guessed (RFC 5452).
-			const question = Buffer.from(message);
-			question.writeUInt16BE(randomInt(0x1_0000), 0);
-			for (const server of this.#resolvers.servers()) {
-				const reply = await (transport === "udp" ? askUdp(server, question) : askTcp(server, question));
+			for (const server of [...servers, ...servers.slice(0, 1)]) {
+				// The first one once more, in case that a datagram was lost: not to hear the same again.
+				const again = attempts.length === servers.length;
+				if (this.#attempts >= mostAttempts || (again && attempts[0]?.said !== undefined)) break;
+				this.#attempts++;
+				attempts.push(new Attempt({ server, port: this.#port, transport }, message));
+				const waitMs = again ? deadlineMs - performance.now() : this.#times.nextAfterMs;
+				const reply = await firstReply(attempts, waitMs, givenUp.signal);
 				if (reply === undefined) continue;
-				message.copy(reply, 0, 0, idBytes);
+				this.#learn(attempts);
 				return reply;
 			}
-			return failure(message);
+			return attempts.find(({ refusal }) => refusal !== undefined)?.refusal ?? failure(message);
 		} finally {
-			this.#outstanding--;
+			givenUp.abort();
+			for (const attempt of attempts) attempt.close();
+			this.#attempts -= attempts.length;
+		}
+	}
+
+	#inOrder(): string[] {
+		const now = performance.now();
+		const servers = this.#resolvers.servers();
+		for (const [server, untilMs] of this.#avoided)
+			if (untilMs <= now || !servers.includes(server)) this.#avoided.delete(server);
+		return servers.toSorted((x, y) => Number(this.#avoided.has(x)) - Number(this.#avoided.has(y)));
+	}
+
+	/** One of these has answered: those that had more time than it and said nothing come last from now on. */
+	#learn(attempts: readonly Attempt[]): void {
+		for (const { server, said } of attempts) {
+			if (said === "answer") {
+				this.#avoided.delete(server);
+				return;
+			}
+			if (said !== "refusal") this.#avoided.set(server, performance.now() + this.#times.avoidMs);
 		}
 	}
 }
 
-/** @returns Whether `reply` is an answer (QR) with the id of `question`. */
-function belongsTo(reply: Buffer, question: Buffer): boolean {
-	return reply.length >= 12 && reply.readUInt16BE(0) === question.readUInt16BE(0) && (reply.readUInt8(2) & 0x80) !== 0;
-}
-
-function askUdp(server: string, question: Buffer): Promise<Buffer | undefined> {
-	return new Promise((resolve) => {
-		const socket = createSocket(server.includes(":") ? "udp6" : "udp4");
-		const done = (reply: Buffer | undefined) => {
-			clearTimeout(timer);
-			socket.close();
-			resolve(reply);
-		};
-		const timer = setTimeout(() => done(undefined), serverTimeoutMs);
-		socket.once("error", () => done(undefined));
-		// Connected: the kernel takes answers from that server alone, and tells at once when it refuses.
-		socket.connect(53, server, () => socket.send(question));
-		socket.on("message", (reply) => {
-			if (belongsTo(reply, question)) done(reply);
-		});
-	});
-}
-
-function askTcp(server: string, question: Buffer): Promise<Buffer | undefined> {
-	return new Promise((resolve) => {
-		const socket = connect({ host: server, port: 53, timeout: serverTimeoutMs });
-		const done = (reply: Buffer | undefined) => {
-			socket.destroy();
-			resolve(reply);
-		};
-		let received = Buffer.alloc(0);
-		socket.once("error", () => done(undefined));
-		socket.once("timeout", () => done(undefined));
-		socket.once("close", () => done(undefined));
-		socket.once("connect", () => socket.write(framed(question)));
-		socket.on("data", (chunk) => {
-			received = Buffer.concat([received, chunk]);
-			const length = received.length < 2 ? Number.POSITIVE_INFINITY : received.readUInt16BE(0);
-			if (received.length < length + 2) return;
-			const reply = Buffer.from(received.subarray(2, length + 2));
-			done(belongsTo(reply, question) ? reply : undefined);
-		});
-	});
-}
-
-/** @returns The message behind its length in two bytes (RFC 1035, section 4.2.2). */
-export function framed(message: Buffer): Buffer {
-	const length = Buffer.alloc(2);
-	length.writeUInt16BE(message.length);
-	return Buffer.concat([length, message]);
+/** @returns undefined when `waitMs` are over, or none of them can answer any more. */
+async function firstReply(
+	attempts: readonly Attempt[],
+	waitMs: number,
+	givenUp: AbortSignal,
+): Promise<Buffer | undefined> {
+	const none = () => undefined;
+	const timeout = sleep(waitMs, undefined, { signal: givenUp }).catch(none);
+	return Promise.race([Promise.any(attempts.map(({ reply }) => reply)).catch(none), timeout]);
 }

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { isIP } from "node:net";
 
 /** As many as the C library asks (resolv.conf(5), MAXNS). */
 const most = 3;
@@ -35,9 +36,13 @@ export class Resolvers {
 }
 
 export function parseResolvConf(text: string): string[] {
-	return text
-		.split("\n")
-		.map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1])
-		.filter((server) => server !== undefined && server !== "127.0.0.11")
-		.slice(0, most) as string[];
+	return (
+		text
+			.split("\n")
+			.map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1])
+			.filter((server) => server !== undefined)
+			// A name in the place of an address would be looked up by this very process.
+			.filter((server) => isIP(server) !== 0 && server !== "127.0.0.11")
+			.slice(0, most)
+	);
 }
