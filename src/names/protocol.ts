@@ -18,11 +18,16 @@ export interface PictureAck {
 
 /** Splits a stream of text into lines. A line without an end stays until its end comes. */
 export class Lines {
-	#rest = "";
+	/** In pieces: to join a long line with each piece that comes would copy it over and over. */
+	#rest: string[] = [];
 
 	push(chunk: string): string[] {
-		const lines = (this.#rest + chunk).split("\n");
-		this.#rest = lines.pop() ?? "";
+		const [first = "", ...others] = chunk.split("\n");
+		this.#rest.push(first);
+		const last = others.pop();
+		if (last === undefined) return [];
+		const lines = [this.#rest.join(""), ...others];
+		this.#rest = [last];
 		return lines.filter((line) => line !== "");
 	}
 }
