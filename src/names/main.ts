@@ -6,6 +6,7 @@ import type { PictureChange } from "../dns/picture.ts";
 import { netnsCookie } from "../kernel/netns.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
 import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
+import { growSlowly } from "../lib/frugal.ts";
 import { ipv4 } from "../model/address.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import { Forwarder } from "./forward.ts";
@@ -29,6 +30,7 @@ const backlog = 64;
  * @throws {WeftError} AGENT_ALREADY_RUNNING when another one serves at that socket.
  */
 export async function runNames({ socketPath, statePath }: NamesOptions, signal: AbortSignal): Promise<void> {
+	growSlowly();
 	const manager = serviceManager();
 	const log = pino({ name: "names" }, pino.destination({ fd: 2, sync: true }));
 	const names = new NamesServer(new Forwarder(new Resolvers()), {
