@@ -46,7 +46,8 @@ async function attachNetns(
 	const id = runtime.control.randomId();
 	const sandbox = known ?? { id, name, netns: path, owned: false, cookie, attachments: [] };
 	// Before anything is done in the namespace: lo, once it is up, stays so.
-	const { id: networkId } = (await findNetwork(runtime.control.store, network)).network;
+	const { control } = runtime;
+	const { id: networkId } = control.followed(network) ?? (await findNetwork(control.store, network)).network;
 	try {
 		if (known === undefined) await sandboxes.add(sandbox);
 		const endpoint = await sandboxes.connect(sandbox, {

@@ -20,6 +20,7 @@ import { NamesFeed } from "./names-feed.ts";
 import { PathTest } from "./path-test.ts";
 import type { Paths } from "./paths.ts";
 import { Pulse } from "./pulse.ts";
+import { Released } from "./released.ts";
 import type { Runtime } from "./runtime.ts";
 import { Sandboxes } from "./sandboxes.ts";
 import { Suspensions } from "./suspensions.ts";
@@ -72,6 +73,7 @@ export function wire(
 ) {
 	const self = hostRecord(identity, underlay, kernel);
 	const pulse = new Pulse();
+	const released = new Released(() => Date.now());
 	const events = new EventBus();
 	const namesPlace = { paths: agentPaths, hostId: identity.id, spawnAfterMs: manager.isThere ? managedNamesMs : 0 };
 	const names = new NamesFeed(namesPlace, (id) => suspensions.has(id), log);
@@ -83,6 +85,7 @@ export function wire(
 		gatewayPool: gatewayPool(identity, underlay),
 		onChange(change, view) {
 			names.note(view, change);
+			released.note(view, change);
 			if (change.kind === "liveness") suspensions.note(change.id);
 			if (change.kind === "sandbox") tidy?.follow();
 			if (change.kind === "endpoint" && change.before?.hostId === identity.id) tidy?.check(change.before.sandboxId);
@@ -108,6 +111,8 @@ export function wire(
 		local,
 		self,
 		sandboxes: () => [...view.sandboxes.values()],
+		followed: (ref) => view.network(ref) ?? view.networks().find(({ name }) => name === ref),
+		addressesOf: (id) => released.known(view, id),
 		gatewaySubnet: identity.gatewaySubnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),

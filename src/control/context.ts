@@ -1,5 +1,7 @@
+import type { Ipv4 } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
 import type { Host } from "../model/host.ts";
+import type { Network, NetworkId } from "../model/network.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { Entry, Store } from "../store/store.ts";
 
@@ -12,12 +14,23 @@ export interface ControlContext {
 	readonly self: Host;
 	/** The sandboxes of this host, as they stand in its database. */
 	sandboxes(): readonly Sandbox[] | Promise<readonly Sandbox[]>;
+	/** @returns A network that this host is in, by its name or its whole id, without asking the store. */
+	followed(ref: string): Network | undefined;
+	/** @returns What this host knows of a network's addresses without asking the store; undefined for one that it is not in. */
+	addressesOf(id: NetworkId): KnownAddresses | undefined;
 	/** Of weft_gwbridge: its first address is the bridge's own. */
 	readonly gatewaySubnet: Prefix;
 	/** Ms since 1970. */
 	now(): number;
 	/** 64 hex digits. */
 	randomId(): string;
+}
+
+/** It may be old: what is chosen by it is looked up before it is taken. */
+export interface KnownAddresses {
+	readonly used: ReadonlySet<Ipv4>;
+	/** When those that rest were released (ms since 1970). */
+	readonly released: ReadonlyMap<Ipv4, number>;
 }
 
 /** @returns The value of an entry, as the type that its key says. Only weft writes below weft's keys. */

@@ -25,6 +25,8 @@ function host(n: number, store = openMemoryStore()): ControlContext & { clock: {
 		local,
 		self: sampleHost(n),
 		sandboxes: () => listSandboxes(local),
+		followed: () => undefined,
+		addressesOf: () => undefined,
 		gatewaySubnet: prefix("172.18.0.0/16"),
 		now: () => clock.ms,
 		randomId: () => randomBytes(32).toString("hex"),

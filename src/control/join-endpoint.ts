@@ -1,15 +1,15 @@
-import { allocateAddress, checkAddress } from "../ipam/allocate.ts";
 import { at } from "../lib/point.ts";
-import { type Ipv4, macOf } from "../model/address.ts";
+import { macOf } from "../model/address.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
 import { type AddressClaim, keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
-import { type Entry, mayHaveHappened } from "../store/store.ts";
+import { mayHaveHappened } from "../store/store.ts";
 import { attach } from "./attachment.ts";
 import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
-import { type ControlContext, decode, encode } from "./context.ts";
+import { chooseAddress } from "./choose-address.ts";
+import { type ControlContext, encode } from "./context.ts";
 import { findNetwork, getNetwork, notFound } from "./find-network.ts";
 import { changeSandbox } from "./sandbox.ts";
 import { forgetAttachment, withdrawAttachment } from "./withdraw.ts";
@@ -38,7 +38,7 @@ export interface Joined {
  * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_EXISTS, NAME_IN_USE, SUBNET_OVERLAPS, MTU_TOO_SMALL, and what the choice of the address throws.
  */
 export async function joinEndpoint(context: ControlContext, request: JoinRequest): Promise<Joined> {
-	const { network } = await findNetwork(context.store, request.network);
+	const network = context.followed(request.network) ?? (await findNetwork(context.store, request.network)).network;
 	checkMtu(`Cannot connect "${request.name}" to network "${network.name}"`, network.mtuBytes, [context.self]);
 	const id = context.randomId();
 	await changeSandbox(context.local, request.sandboxId, (sandbox) =>
@@ -68,15 +68,14 @@ async function tryJoin(
 ): Promise<Endpoint | undefined> {
 	const { store } = context;
 	const fenceKey = keys.fence(network.id, context.self.id);
-	const [current, fence, holder, claims] = await Promise.all([
+	const [current, fence, holder, { address, claim }] = await Promise.all([
 		getNetwork(store, network.id),
 		store.get(fenceKey),
 		store.get(keys.endpointName(network.id, request.name)),
-		store.list(keys.addresses(network.id)),
+		chooseAddress(context, network, request.ip),
 	]);
 	if (current === undefined) throw notFound(network.name, []);
 	if (holder !== undefined) throw nameInUse(request.name, network);
-	const { address, claim } = chooseAddress(claims.entries, network, request.ip, context.now());
 	const endpoint: Endpoint = {
 		id,
 		networkId: network.id,
@@ -102,27 +101,6 @@ async function tryJoin(
 		],
 	);
 	return done === undefined ? undefined : endpoint;
-}
-
-/** @returns The address, with the claim of its former holder where there is one. */
-function chooseAddress(
-	entries: readonly Entry[],
-	network: Network,
-	ip: string | undefined,
-	nowMs: number,
-): { address: Ipv4; claim: Entry | undefined } {
-	const claims = new Map<Ipv4, Entry>();
-	const used = new Set<Ipv4>();
-	const released = new Map<Ipv4, number>();
-	for (const entry of entries) {
-		const address = entry.key.slice(entry.key.lastIndexOf("/") + 1) as Ipv4;
-		const claim = decode<AddressClaim>(entry);
-		claims.set(address, entry);
-		if ("endpoint" in claim) used.add(address);
-		else released.set(address, claim.releasedAt);
-	}
-	const address = ip === undefined ? allocateAddress(network, used, released, nowMs) : checkAddress(network, ip, used);
-	return { address, claim: claims.get(address) };
 }
 
 function nameInUse(name: string, network: Network): WeftError {

@@ -33,8 +33,7 @@ export function allocateAddress(
 	};
 	for (const address of used) mark(ipv4ToNumber(address));
 	for (const [value] of reserved) mark(value);
-	for (const [address, releasedAt] of released)
-		if (Math.abs(nowMs - releasedAt) < quarantineMs) mark(ipv4ToNumber(address));
+	for (const [address, releasedAt] of released) if (rests(releasedAt, nowMs)) mark(ipv4ToNumber(address));
 	const free = taken.indexOf(0);
 	if (free >= 0) return ipv4FromNumber(span.first + free);
 
@@ -81,6 +80,11 @@ function hostSpan({ subnet, ipRange }: Pool): Span {
 
 function isIn({ first, last }: Span, value: number): boolean {
 	return value >= first && value <= last;
+}
+
+/** @returns Whether an address that was released then (ms since 1970) is not to be taken yet. */
+export function rests(releasedAt: number, nowMs: number): boolean {
+	return Math.abs(nowMs - releasedAt) < quarantineMs;
 }
 
 /** The lowest address, where several were released at once. */

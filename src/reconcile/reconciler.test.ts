@@ -45,6 +45,8 @@ async function bootHost(
 		local,
 		self,
 		sandboxes: () => listSandboxes(local),
+		followed: () => undefined,
+		addressesOf: () => undefined,
 		gatewaySubnet: samplePool.subnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),

@@ -79,6 +79,11 @@ export class View {
 		return this.#networks.keys();
 	}
 
+	/** Those of them that are known by now. */
+	networks(): Network[] {
+		return [...this.#networks.values()].flatMap(({ network }) => network ?? []);
+	}
+
 	network(id: NetworkId): Network | undefined {
 		return this.#networks.get(id)?.network;
 	}

@@ -1,0 +1,37 @@
+import type { KnownAddresses } from "../control/context.ts";
+import { rests } from "../ipam/allocate.ts";
+import type { Ipv4 } from "../model/address.ts";
+import type { NetworkId } from "../model/network.ts";
+import type { View, ViewChange } from "../reconcile/view.ts";
+
+/** The addresses of the networks that this host is in, as its view shows them, and those that were released while it looked. */
+export class Released {
+	readonly #byNetwork = new Map<NetworkId, Map<Ipv4, number>>();
+	readonly #now: () => number;
+
+	/** @param now Ms since 1970. */
+	constructor(now: () => number) {
+		this.#now = now;
+	}
+
+	/** Notes an endpoint that went. */
+	note(view: View, change: ViewChange): void {
+		if (change.kind === "network" && view.network(change.id) === undefined) this.#byNetwork.delete(change.id);
+		if (change.kind !== "endpoint" || change.before === undefined) return;
+		const { networkId, id, before } = change;
+		if (view.network(networkId) === undefined || view.endpoints(networkId).has(id)) return;
+		const released = this.#byNetwork.get(networkId) ?? new Map<Ipv4, number>();
+		const nowMs = this.#now();
+		for (const [address, at] of released) if (!rests(at, nowMs)) released.delete(address);
+		this.#byNetwork.set(networkId, released.set(before.address, nowMs));
+	}
+
+	/** @returns undefined for a network that this host is not in. */
+	known(view: View, id: NetworkId): KnownAddresses | undefined {
+		const endpoints = view.endpoints(id);
+		if (view.network(id) === undefined || endpoints.size === 0) return undefined;
+		const used = new Set<Ipv4>();
+		for (const { address } of endpoints.values()) used.add(address);
+		return { used, released: this.#byNetwork.get(id) ?? new Map() };
+	}
+}

@@ -1,0 +1,74 @@
+import { allocateAddress, checkAddress, rests } from "../ipam/allocate.ts";
+import type { Ipv4 } from "../model/address.ts";
+import { isWeftError } from "../model/error.ts";
+import { type AddressClaim, keys } from "../model/keys.ts";
+import type { Network } from "../model/network.ts";
+import type { Entry } from "../store/store.ts";
+import { type ControlContext, decode } from "./context.ts";
+
+/** An address that is free, with the claim of its former holder where there is one. */
+export interface Chosen {
+	readonly address: Ipv4;
+	readonly claim: Entry | undefined;
+}
+
+/**
+ * Chooses an address by what this host knows, and looks that one up; only where it is not free after all, the claims of the
+ * whole network are read.
+ * @param ip A fixed one, as typed. @throws {WeftError} POOL_EXHAUSTED, ADDRESS_*
+ */
+export async function chooseAddress(
+	context: ControlContext,
+	network: Network,
+	ip: string | undefined,
+): Promise<Chosen> {
+	const { store } = context;
+	if (ip !== undefined) {
+		const address = checkAddress(network, ip, new Set());
+		const claim = await store.get(keys.address(network.id, address));
+		checkAddress(network, ip, new Set(claim !== undefined && isHeld(claim) ? [address] : []));
+		return { address, claim };
+	}
+	const guess = guessAddress(context, network);
+	if (guess !== undefined) {
+		const claim = await store.get(keys.address(network.id, guess));
+		if (claim === undefined || isFree(claim, context.now())) return { address: guess, claim };
+	}
+	return fromClaims((await store.list(keys.addresses(network.id))).entries, network, context.now());
+}
+
+function guessAddress(context: ControlContext, network: Network): Ipv4 | undefined {
+	const known = context.addressesOf(network.id);
+	if (known === undefined) return undefined;
+	try {
+		return allocateAddress(network, known.used, known.released, context.now());
+	} catch (error) {
+		// What is known may be old: whether all are taken is for the claims to say.
+		if (isWeftError(error, "POOL_EXHAUSTED")) return undefined;
+		throw error;
+	}
+}
+
+function fromClaims(entries: readonly Entry[], network: Network, nowMs: number): Chosen {
+	const claims = new Map<Ipv4, Entry>();
+	const used = new Set<Ipv4>();
+	const released = new Map<Ipv4, number>();
+	for (const entry of entries) {
+		const address = entry.key.slice(entry.key.lastIndexOf("/") + 1) as Ipv4;
+		const claim = decode<AddressClaim>(entry);
+		claims.set(address, entry);
+		if ("endpoint" in claim) used.add(address);
+		else released.set(address, claim.releasedAt);
+	}
+	const address = allocateAddress(network, used, released, nowMs);
+	return { address, claim: claims.get(address) };
+}
+
+function isHeld(claim: Entry): boolean {
+	return "endpoint" in decode<AddressClaim>(claim);
+}
+
+function isFree(entry: Entry, nowMs: number): boolean {
+	const claim = decode<AddressClaim>(entry);
+	return "releasedAt" in claim && !rests(claim.releasedAt, nowMs);
+}
