@@ -1,6 +1,6 @@
 import { type Ipv4, macOf } from "../model/address.ts";
 import { hostNetns, type NftElement, type NftTable, type Resource } from "../model/kernel-state.ts";
-import type { NftChain, NftRule } from "../model/nft.ts";
+import type { NftChain, NftRule, NftStatement } from "../model/nft.ts";
 import { cidrIn, type Prefix } from "../model/prefix.ts";
 import { type ForwardFilter, forwardAccepts, gatewayBridge } from "./forward.ts";
 import { guardTable } from "./guard.ts";
@@ -70,18 +70,36 @@ function hostTable(gateway: GatewayPool | undefined): NftTable {
 				hook: { type: "filter", hook: "input", priority: 0, policy: "accept" },
 				rules: [vtepGuard, ...(gateway === undefined ? [] : inputRules)],
 			},
-			...(gateway === undefined ? [] : gatewayChains(gateway)),
+			{
+				name: "forward",
+				hook: { type: "filter", hook: "forward", priority: 0, policy: "accept" },
+				rules: [forwardedVxlanGuard, ...(gateway === undefined ? [] : forwardRules)],
+			},
+			...(gateway === undefined ? [] : [masqueradeChain(gateway)]),
 		],
 	};
 }
 
+const toVxlan: readonly NftStatement[] = [
+	{ field: "meta nfproto", op: "==", value: "ipv4" },
+	{ field: "meta l4proto", op: "==", value: "udp" },
+	{ field: "udp dport", op: "==", value: String(vxlanPort) },
+];
+
 /** The kernel never asks whether a frame comes from the right VTEP: any machine on the underlay could inject. */
 const vtepGuard: NftRule = {
+	statements: [...toVxlan, { fields: ["ip saddr"], op: "!=", set: "vteps" }, { verdict: "drop" }],
+};
+
+/**
+ * What this host masquerades comes to the others from a member's address, and they would take it for a member's. So nothing behind it, be it a
+ * container of another program, may send to their tunnels; a member that this host routes for may.
+ */
+const forwardedVxlanGuard: NftRule = {
 	statements: [
-		{ field: "meta nfproto", op: "==", value: "ipv4" },
-		{ field: "meta l4proto", op: "==", value: "udp" },
-		{ field: "udp dport", op: "==", value: String(vxlanPort) },
+		...toVxlan,
 		{ fields: ["ip saddr"], op: "!=", set: "vteps" },
+		{ fields: ["ip daddr"], op: "==", set: "vteps" },
 		{ verdict: "drop" },
 	],
 };
@@ -98,41 +116,6 @@ const inputRules: readonly NftRule[] = [
 	{ statements: [{ field: "iifname", op: "==", value: gatewayBridge }, { verdict: "drop" }] },
 ];
 
-function gatewayChains({ subnet }: GatewayPool): NftChain[] {
-	return [
-		{
-			name: "forward",
-			hook: { type: "filter", hook: "forward", priority: 0, policy: "accept" },
-			rules: [
-				// Isolated ports stop neighbours on the bridge; this stops those that route by way of the host.
-				{
-					statements: [
-						{ field: "iifname", op: "==", value: gatewayBridge },
-						{ field: "oifname", op: "==", value: gatewayBridge },
-						{ verdict: "drop" },
-					],
-				},
-				answersToContainers,
-				{ statements: [{ field: "oifname", op: "==", value: gatewayBridge }, { verdict: "drop" }] },
-			],
-		},
-		{
-			name: "postrouting",
-			hook: { type: "nat", hook: "postrouting", priority: 100, policy: "accept" },
-			rules: [
-				{
-					statements: [
-						{ field: "meta nfproto", op: "==", value: "ipv4" },
-						{ field: "ip saddr", op: "==", value: subnet },
-						{ field: "oifname", op: "!=", value: gatewayBridge },
-						{ masquerade: true },
-					],
-				},
-			],
-		},
-	];
-}
-
 const answersToContainers: NftRule = {
 	statements: [
 		{ field: "oifname", op: "==", value: gatewayBridge },
@@ -140,6 +123,38 @@ const answersToContainers: NftRule = {
 		{ verdict: "accept" },
 	],
 };
+
+/** Isolated ports stop neighbours on the bridge; this stops those that route by way of the host. */
+const forwardRules: readonly NftRule[] = [
+	// To any address of a host: its tunnels listen at all of them, and only one is a VTEP.
+	{ statements: [{ field: "iifname", op: "==", value: gatewayBridge }, ...toVxlan, { verdict: "drop" }] },
+	{
+		statements: [
+			{ field: "iifname", op: "==", value: gatewayBridge },
+			{ field: "oifname", op: "==", value: gatewayBridge },
+			{ verdict: "drop" },
+		],
+	},
+	answersToContainers,
+	{ statements: [{ field: "oifname", op: "==", value: gatewayBridge }, { verdict: "drop" }] },
+];
+
+function masqueradeChain({ subnet }: GatewayPool): NftChain {
+	return {
+		name: "postrouting",
+		hook: { type: "nat", hook: "postrouting", priority: 100, policy: "accept" },
+		rules: [
+			{
+				statements: [
+					{ field: "meta nfproto", op: "==", value: "ipv4" },
+					{ field: "ip saddr", op: "==", value: subnet },
+					{ field: "oifname", op: "!=", value: gatewayBridge },
+					{ masquerade: true },
+				],
+			},
+		],
+	};
+}
 
 /** @returns The element that puts a port under the gateway bridge's guard: other bridges of the host are none of weft's business. */
 export function guardedPort(port: string): NftElement {

@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { labNetns } from "../../src/lab/names.ts";
 import { needs } from "../needs.ts";
 import { eventually, withLab } from "./with-lab.ts";
+
+/** tcpdump ends after what it has captured, and this process has to hear of it. */
+const captureMs = 1_000;
 
 test(
 	"an attacker who is root in a container reaches nothing that is not his",
@@ -95,9 +99,68 @@ test(
 			});
 			await eventually("tcpdump listens", 5_000, () => said.includes("listening on"));
 			assert.notEqual(stranger("ping", "-c", "3", "-i", "0.2", "-W", "1", "10.0.0.2").status, 0);
+			await sleep(captureMs);
 			assert.equal(sniffer.exitCode, null, "the stranger's frames came in");
 			const seen = once(sniffer, "exit");
 			assert.ok(lab.pings("host2", "far", "victim"), "the member's frames do not come in");
+			await seen;
+		}),
+);
+
+/** A container of another program, behind a bridge that the host masquerades as Docker does. */
+const other = `
+ip netns add other
+ip link add other0 type veth peer name eth0 netns other
+ip address add 172.30.0.1/24 dev other0
+ip link set other0 up
+ip -n other address add 172.30.0.2/24 dev eth0
+ip -n other link set eth0 up
+ip -n other route add default via 172.30.0.1
+nft add table ip other
+nft add chain ip other postrouting '{ type nat hook postrouting priority 100; }'
+nft add rule ip other postrouting ip saddr 172.30.0.0/24 oifname eth0 masquerade
+`;
+
+test(
+	"a container cannot send into another network by way of the member that masquerades it",
+	{ skip: needs("root", "runc", "conmon", "tcpdump", "nft") },
+	() =>
+		withLab("tunnel", 2, async (lab) => {
+			lab.weft("host1", "network", "create", "red");
+			lab.weft("host1", "network", "create", "blue");
+			lab.sleeper("host1", "mallory", "red");
+			lab.sleeper("host1", "victim", "blue");
+			lab.sleeper("host2", "far", "blue");
+			assert.ok(lab.pings("host1", "victim", "far"));
+			const vni = lab.weft("host1", "network", "inspect", "--format", "{{.vni}}", "blue");
+			assert.equal(lab.run("host1", "sh", "-ec", other).code, 0);
+			const sniffer = lab.inNetns("host2", "far", ["tcpdump", "-c", "1", "-n", "-i", "eth0", "icmp and src 10.0.1.2"]);
+			let said = "";
+			sniffer.stderr?.on("data", (chunk) => {
+				said += String(chunk);
+			});
+			await eventually("tcpdump listens", 5_000, () => said.includes("listening on"));
+
+			for (const [who, netns] of [
+				["weft's", lab.netns("host1", "mallory")],
+				["another program's", "/run/netns/other"],
+			] as const) {
+				const attack = (...argv: readonly string[]) => lab.run("host1", "nsenter", `--net=${netns}`, ...argv);
+				assert.equal(attack("ping", "-c", "1", "-W", "2", "192.168.56.102").code, 0, `${who} has no way out at all`);
+				// No rights are needed for it: what it makes are datagrams.
+				for (const command of [
+					`link add vx type vxlan id ${vni} dstport 4789 remote 192.168.56.102`,
+					"link set vx address 02:42:0a:00:01:02 up",
+					"address add 10.0.1.2/24 dev vx",
+					"neigh add 10.0.1.3 lladdr 02:42:0a:00:01:03 dev vx",
+				])
+					assert.equal(attack("ip", ...command.split(" ")).code, 0, command);
+				attack("ping", "-c", "3", "-i", "0.2", "-W", "1", "10.0.1.3");
+				await sleep(captureMs);
+				assert.equal(sniffer.exitCode, null, `frames of ${who} came in`);
+			}
+			const seen = once(sniffer, "exit");
+			assert.ok(lab.pings("host1", "victim", "far"), "the member's frames do not come in");
 			await seen;
 		}),
 );
