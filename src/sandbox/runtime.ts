@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WeftError } from "../model/error.ts";
 import { noRestart } from "../model/restart.ts";
@@ -40,7 +40,11 @@ export class ContainerRuntime {
 
 	/** Adopts the containers that are there, and removes what was never finished, or not removed to the end. */
 	static async open(dirs: SandboxDirs, surroundings: Omit<Surroundings, "onEnd">): Promise<ContainerRuntime> {
-		for (const dir of [exitDir(dirs), containersDir(dirs)]) await mkdir(dir, { recursive: true });
+		for (const dir of [exitDir(dirs), containersDir(dirs)]) {
+			await mkdir(dir, { recursive: true });
+			// A set-uid program that a container has made would serve any user of the host who could reach it.
+			await chmod(dir, 0o700);
+		}
 		const runtime = new ContainerRuntime(dirs, surroundings);
 		for (const id of await readdir(containersDir(dirs))) await runtime.#load(id);
 		for (const id of await readdir(exitDir(dirs)))

@@ -87,6 +87,18 @@ test(
 				},
 			);
 
+			await t.test("no other user of the host reaches what is in a container", () => {
+				const { id, rootfs = "" } = lab.inspect("host1", "one");
+				lab.weft("host1", "exec", "one", "sh", "-c", "cp /bin/busybox /bin/rootly && chmod 4755 /bin/rootly");
+				// A shell of his own: setpriv has root's rights until it has begun another program.
+				const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+				const upper = `/var/lib/weft/containers/${id}/upper/bin/rootly`;
+				assert.equal(lab.run("host1", "test", "-u", upper).code, 0);
+				for (const path of [upper, `${rootfs}/bin/rootly`, `/proc/${lab.inspect("host1", "one").pid}/root/bin/rootly`])
+					assert.match(lab.run("host1", ...nobody, "sh", "-c", `exec ${path} id`).stderr, /Permission denied/, path);
+				assert.match(lab.run("host1", ...nobody, "ls", "/var/lib/weft/containers").stderr, /Permission denied/);
+			});
+
 			await t.test("a process with more rights than the names process is attached, and answered", () => {
 				lab.run("host1", "sh", "-c", "unshare --net sleep 1d >/dev/null 2>&1 & echo $! >/run/other; sleep 0.3");
 				const pid = lab.run("host1", "cat", "/run/other").stdout.trim();
