@@ -1,15 +1,19 @@
+import "reflect-metadata";
 import assert from "node:assert/strict";
+import { webcrypto, X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import * as x509 from "@peculiar/x509";
 import { keys } from "../model/keys.ts";
 import { openEtcdStore } from "../store/etcd.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { admitByStoreHost, admitHere } from "./admission.ts";
+import { postToAgent } from "./agent-post.ts";
 import { joinCluster } from "./join-client.ts";
 import { listenForHosts } from "./listener.ts";
-import { Authority, fingerprint, readCredentials, request, storeName } from "./pki.ts";
+import { Authority, agentName, fingerprint, readCredentials, request, storeName } from "./pki.ts";
 import { agentAddresses, createToken, parseToken } from "./tokens.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "weft-join-"));
@@ -182,4 +186,46 @@ test("the store is closed to those without a certificate of the cluster", async 
 	const stranger = openEtcdStore("weft://x", [`https://${address}:${port}`], { tls: { ca, serverName: storeName } });
 	await assert.rejects(stranger.list(""), { code: "STORE_REFUSED" });
 	await stranger.close();
+});
+
+test("listenForHosts() is told where the store is by the store's own host, and by no other member", async () => {
+	const member = await joinCluster(await token(), { hostName: "host2" });
+	const told: string[] = [];
+	const other = await listenForHosts({
+		credentials: member,
+		address: relayAddress,
+		port,
+		admit: admitByStoreHost(storeUrl, member),
+		onStoreMove: async (move) => void told.push(move.storeUrl),
+	});
+	const tell = ({ certificate: cert, key }: { certificate: string; key: string }, where: string) => {
+		const peer = { host: relayAddress, port, ca: member.ca, cert, key, servername: agentName };
+		return postToAgent(peer, "/store", JSON.stringify({ storeUrl: where }), 2_000);
+	};
+	try {
+		await assert.rejects(tell(member, "weft://10.9.9.9:4790"), { code: "ROUTE_NOT_FOUND" });
+		assert.deepEqual(told, []);
+		const own = readCredentials(dir);
+		assert.ok(own);
+		await tell(own, "weft://10.0.0.7:4790");
+		assert.deepEqual(told, ["weft://10.0.0.7:4790"]);
+	} finally {
+		await other.close();
+	}
+});
+
+test("Authority.admit() gives a joiner no name that it asks for", async () => {
+	const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+	const asked = await x509.Pkcs10CertificateRequestGenerator.create({
+		name: [{ CN: [storeName] }],
+		keys: await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]),
+		signingAlgorithm: algorithm,
+		extensions: [
+			new x509.SubjectAlternativeNameExtension([{ type: "dns", value: storeName }]),
+			new x509.BasicConstraintsExtension(true, 0, true),
+		],
+	});
+	const certificate = new X509Certificate(await authority.admit(asked.toString("pem")));
+	assert.equal(certificate.subjectAltName, `DNS:${agentName}`);
+	assert.equal(certificate.ca, false);
 });
