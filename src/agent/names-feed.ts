@@ -7,7 +7,7 @@ import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { HostId } from "../model/host.ts";
 import type { NetnsRef } from "../model/kernel-state.ts";
 import type { StatusView } from "../model/view.ts";
-import { NamesClient } from "../names/control-client.ts";
+import { NamesClient, namesEnvironment } from "../names/control-client.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
 import { confined } from "./confined.ts";
 import { type Paths, paths } from "./paths.ts";
@@ -231,6 +231,7 @@ export class NamesFeed {
 		spawn(file, args, {
 			detached: true,
 			stdio: ["ignore", log, log],
+			env: namesEnvironment(process.env),
 			cwd: "/",
 		}).unref();
 	}
