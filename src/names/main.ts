@@ -1,8 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import pino from "pino";
-import type { PictureChange } from "../dns/picture.ts";
 import { netnsCookie } from "../kernel/netns.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
 import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
@@ -10,6 +9,7 @@ import { growSlowly } from "../lib/frugal.ts";
 import { ipv4 } from "../model/address.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import { Forwarder } from "./forward.ts";
+import { PictureFile } from "./picture-file.ts";
 import { Lines, type PictureAck, type PictureMessage } from "./protocol.ts";
 import { Resolvers } from "./resolvers.ts";
 import { NamesServer } from "./server.ts";
@@ -21,7 +21,6 @@ export interface NamesOptions {
 	readonly statePath: string;
 }
 
-const saveAfterMs = 200;
 const nameserver = ipv4("127.0.0.11");
 const backlog = 64;
 
@@ -38,20 +37,16 @@ export async function runNames({ socketPath, statePath }: NamesOptions, signal: 
 		tcp: (netns) => tcpListenerIn(netns, nameserver, 53, backlog),
 		cookie: netnsCookie,
 	});
-	const failed = names.apply(recall(statePath), true);
+	const file = new PictureFile(statePath, (error) => log.warn({ cause: causeText(error) }, "cannot keep the picture"));
+	const failed = names.apply(file.read(), true);
 	if (Object.keys(failed).length > 0) log.warn({ failed }, "cannot serve some sandboxes of the last picture");
 	await refuseSecond(socketPath);
 	mkdirSync(dirname(socketPath), { recursive: true });
 	rmSync(socketPath, { force: true });
-	let saving: NodeJS.Timeout | undefined;
-	const save = () => {
-		saving = undefined;
-		writeFileSync(`${statePath}.new`, JSON.stringify(names.changes()), { mode: 0o600, flush: true });
-		renameSync(`${statePath}.new`, statePath);
-	};
 	const server = createServer((socket) =>
-		serveAgent(socket, names, () => {
-			saving ??= setTimeout(save, saveAfterMs);
+		serveAgent(socket, names, ({ changes, whole }) => {
+			if (whole) file.rewrite(names.changes());
+			else file.append(changes, () => names.changes());
 		}),
 	);
 	await new Promise<void>((resolve) => server.listen(socketPath, resolve));
@@ -62,32 +57,23 @@ export async function runNames({ socketPath, statePath }: NamesOptions, signal: 
 	await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 	manager.tell("STOPPING=1");
 	endWatch();
-	clearTimeout(saving);
-	save();
+	file.finish();
 	server.close();
 	names.close();
 }
 
-function recall(statePath: string): PictureChange[] {
-	try {
-		return JSON.parse(readFileSync(statePath, "utf8")) as PictureChange[];
-	} catch {
-		// None yet, or not whole: the agent will tell.
-		return [];
-	}
-}
-
-function serveAgent(socket: Socket, names: NamesServer, changed: () => void): void {
+function serveAgent(socket: Socket, names: NamesServer, applied: (message: PictureMessage) => void): void {
 	const lines = new Lines();
 	socket.setEncoding("utf8");
 	socket.on("error", () => socket.destroy());
 	socket.on("data", (chunk: string) => {
 		for (const line of lines.push(chunk)) {
 			try {
-				const { seq, whole, changes } = JSON.parse(line) as PictureMessage;
+				const message = JSON.parse(line) as PictureMessage;
+				const { seq, whole, changes } = message;
 				const ack: PictureAck = { seq, failed: names.apply(changes, whole), pid: process.pid };
 				socket.write(`${JSON.stringify(ack)}\n`);
-				changed();
+				applied(message);
 			} catch (error) {
 				socket.destroy(new Error(`a message that cannot be read: ${causeText(error)}`));
 				return;

@@ -27,8 +27,8 @@ export class NamesServer {
 		return Object.fromEntries(this.#failed);
 	}
 
-	changes(): PictureChange[] {
-		return [...this.#picture.changes()];
+	changes(): Iterable<PictureChange> {
+		return this.#picture.changes();
 	}
 
 	close(): void {
