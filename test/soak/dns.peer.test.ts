@@ -7,6 +7,9 @@ import { soak } from "./soak.ts";
 /** Of one run: a hundred runs are a seed's. */
 const messagesEach = 200;
 
+/** Some hundred thousand messages. */
+const shortMinutes = 1 / 20;
+
 test("answer() bears any message", async (t) => {
 	const picture = smallPicture();
 	const messages = fc.array(fc.tuple(hostileMessage, fc.constantFrom("udp", "tcp"), fc.nat()), {
@@ -20,6 +23,7 @@ test("answer() bears any message", async (t) => {
 				checkOutcome(message, answer(message, { picture, sandbox: "s1", transport, rotation }), transport);
 			count += all.length;
 		}),
+		shortMinutes,
 	);
 	t.diagnostic(`${count} messages`);
 });
