@@ -10,6 +10,7 @@ import { confined } from "./confined.ts";
 import { paths } from "./paths.ts";
 
 const startTimeoutMs = 15_000;
+const youngMegabytes = 4;
 
 /** An agent on its way. */
 export interface AgentProcess {
@@ -24,8 +25,7 @@ export function startAgent(options: LaunchOptions): AgentProcess {
 	const flags = ["--state-dir", options.stateDir, "--run-dir", options.runDir, "--socket", options.socketPath];
 	const [file, ...args] = confined("agent", [
 		process.execPath,
-		...process.execArgv,
-		...frugalFlags,
+		...frugalFlags(process.execArgv, youngMegabytes),
 		process.argv[1] ?? "",
 		"agent",
 		...flags,

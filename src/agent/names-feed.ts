@@ -3,11 +3,12 @@ import { openSync } from "node:fs";
 import type { Logger } from "pino";
 import type { PictureChange } from "../dns/picture.ts";
 import type { OpResult } from "../kernel/kernel.ts";
+import { frugalEnv, frugalFlags } from "../lib/frugal.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { HostId } from "../model/host.ts";
 import type { NetnsRef } from "../model/kernel-state.ts";
 import type { StatusView } from "../model/view.ts";
-import { NamesClient, namesEnvironment } from "../names/control-client.ts";
+import { NamesClient } from "../names/control-client.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
 import { confined } from "./confined.ts";
 import { type Paths, paths } from "./paths.ts";
@@ -19,6 +20,8 @@ type Ack = Awaited<ReturnType<NamesClient["tell"]>>;
 
 const connectAgainMs = 50;
 const startTimeoutMs = 10_000;
+/** What it makes for an answer is gone with it. */
+const youngMegabytes = 1;
 
 /** Whose names process it is, and where. */
 export interface NamesPlace {
@@ -226,12 +229,12 @@ export class NamesFeed {
 	#spawn(): void {
 		const log = openSync(paths.namesLog(this.#paths), "a", 0o600);
 		const flags = ["--socket", paths.namesSocket(this.#paths), "--state", paths.namesPicture(this.#paths)];
-		const weft = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
+		const weft = [process.execPath, ...frugalFlags(process.execArgv, youngMegabytes), process.argv[1] ?? ""];
 		const [file, ...args] = confined("names", [...weft, "names", ...flags]);
 		spawn(file, args, {
 			detached: true,
 			stdio: ["ignore", log, log],
-			env: namesEnvironment(process.env),
+			env: { ...process.env, ...frugalEnv },
 			cwd: "/",
 		}).unref();
 	}

@@ -50,7 +50,7 @@ test("chooseAddress() that knows too little finds what is free all the same", as
 test("chooseAddress() takes a fixed one that rests, and none that is held", async () => {
 	assert.deepEqual(await choose({ 9: now - 10 }, known([]), "10.0.0.9"), {
 		address: "10.0.0.9",
-		revision: 1,
+		revision: 2,
 		lists: 0,
 	});
 	await assert.rejects(choose({ 9: "held" }, known([]), "10.0.0.9"), { code: "ADDRESS_IN_USE" });

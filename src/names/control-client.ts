@@ -5,15 +5,6 @@ import { Lines, type PictureAck, type PictureMessage } from "./protocol.ts";
 
 const ackTimeoutMs = 5_000;
 
-/**
- * The environment of the names process; weft-names.service has the same. Each answer leaves a little garbage: a young generation of 3 MB
- * holds it as well as the 48 MB that Node lets it grow to under load. A pool of malloc's for each of V8's threads is as much for nothing.
- */
-export function namesEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-	const options = [env["NODE_OPTIONS"] ?? "", "--max-semi-space-size=1"].join(" ").trim();
-	return { ...env, NODE_OPTIONS: options, MALLOC_ARENA_MAX: "1" };
-}
-
 /** The agent's connection to the names process. */
 export class NamesClient {
 	readonly #socket: Socket;
