@@ -117,12 +117,12 @@ test("NetlinkSocket names what was refused in the kernel's own words, and goes o
 });
 
 test("listOwnNetns() takes away what a maker that was killed left, and no namespace", { skip }, () => {
-	const [pinned, left, foreign] = [`wt-${process.pid}-p`, `wt-${process.pid}-l`, `wx-${process.pid}`];
+	const [pinned, left, foreign] = [`wo-${process.pid}-p`, `wo-${process.pid}-l`, `wx-${process.pid}`];
 	createNetns(pinned);
 	for (const name of [left, foreign]) writeFileSync(`${netnsFolder}/${name}`, "");
 	try {
 		assert.deepEqual(
-			listOwnNetns((name) => name.startsWith(`wt-${process.pid}-`)),
+			listOwnNetns((name) => name.startsWith(`wo-${process.pid}-`)),
 			[pinned],
 		);
 		assert.ok(!existsSync(`${netnsFolder}/${left}`));
