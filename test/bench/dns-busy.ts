@@ -40,9 +40,11 @@ async function ask(lab: TestLab, work: () => Promise<unknown>): Promise<Answered
 	child.stdout?.on("data", (chunk) => {
 		said += String(chunk);
 	});
+	// It may end before the work does.
+	const ended = once(child, "exit");
 	await sleep(500);
 	await work();
-	await once(child, "exit");
+	await ended;
 	// "> NOERROR bbox2 A 0.000123"
 	const times = [...said.matchAll(/^> NOERROR \S+ A ([\d.]+)$/gm)].map((match) => Number(match[1]) * 1000);
 	const sent = Number(/Queries sent:\s+(\d+)/.exec(said)?.[1]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { PictureChange } from "../../src/dns/picture.ts";
 import { type Ipv4, ipv4FromNumber } from "../../src/model/address.ts";
 import { prefix } from "../../src/model/prefix.ts";
+import { namesEnvironment } from "../../src/names/control-client.ts";
 
 /** Ten thousand names in twenty networks. */
 export const [networks, namesEach] = [20, 500];
@@ -37,7 +38,10 @@ export function tenThousandNames(): Name[] {
 	}));
 }
 
-/** Starts weft's names process for these sandboxes; the first one is in all networks, the others in one each. */
+/** What people run: not the sources. */
+export const release = new URL("../../dist/", import.meta.url).pathname;
+
+/** Starts weft's names process, the one of the release, for these sandboxes; the first one is in all networks, the others in one each. */
 export function startNames(folder: string, sandboxes: readonly string[], names: readonly Name[]): ChildProcess {
 	const changes: PictureChange[] = [];
 	for (let n = 0; n < networks; n++)
@@ -53,9 +57,11 @@ export function startNames(folder: string, sandboxes: readonly string[], names: 
 	}
 	const state = join(folder, "names.json");
 	writeFileSync(state, JSON.stringify(changes));
-	const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 	const flags = ["names", "--socket", join(folder, "names.sock"), "--state", state];
-	return spawn("taskset", ["-c", serverCore, process.execPath, main, ...flags], { stdio: "ignore" });
+	return spawn("taskset", ["-c", serverCore, process.execPath, join(release, "weft.js"), ...flags], {
+		stdio: "ignore",
+		env: namesEnvironment(process.env),
+	});
 }
 
 /** Starts Debian's dnsmasq with the same names, in a namespace of its own. */
