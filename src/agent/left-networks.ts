@@ -1,9 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
+import { writeWhole } from "../lib/whole-file.ts";
 import { isWeftError } from "../model/error.ts";
 import type { NetworkJoin } from "../model/service.ts";
 import type { Container } from "../sandbox/container.ts";
 import type { ContainerPaths, ContainerSpec } from "../sandbox/spec.ts";
-import { writeWhole } from "../sandbox/whole-file.ts";
 import { hostsLine, sandboxOf } from "./container-spec.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 

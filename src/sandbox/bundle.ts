@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "../lib/whole-file.ts";
 import type { ContainerPaths, ContainerSpec } from "./spec.ts";
-import { writeWhole } from "./whole-file.ts";
 
 /** The capabilities that Docker gives by default: without NET_ADMIN, with NET_RAW for ping. */
 const capabilities = [

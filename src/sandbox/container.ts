@@ -1,5 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { at } from "../lib/point.ts";
+import { writeWhole } from "../lib/whole-file.ts";
 import { WeftError } from "../model/error.ts";
 import { writeHosts } from "./bundle.ts";
 import { conmonGone, deleteContainer, prepareContainer, type Stdin, startContainer } from "./conmon.ts";
@@ -14,7 +15,6 @@ import {
 	type SandboxDirs,
 } from "./spec.ts";
 import { conmonPid, mainPid, noteUnseenEnding, readEnding } from "./status.ts";
-import { writeWhole } from "./whole-file.ts";
 
 /** How containers learn what happens to them, and tell it. */
 export interface Surroundings {

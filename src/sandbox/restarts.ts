@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { writeWhole } from "../lib/whole-file.ts";
 import { noRecord, type RestartPolicy, type RestartRecord, restarts } from "../model/restart.ts";
-import { writeWhole } from "./whole-file.ts";
 
 /** Whether a container may begin again by itself: its policy, and what has become of it, which is kept on the disk. */
 export class Restarts {

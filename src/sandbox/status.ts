@@ -1,7 +1,7 @@
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "../lib/whole-file.ts";
 import type { ContainerPaths, ContainerStatus } from "./spec.ts";
-import { writeWhole } from "./whole-file.ts";
 
 /** When and how a container ended. */
 type Ending = Pick<Extract<ContainerStatus, { state: "exited" }>, "exitCode" | "finishedAt">;
