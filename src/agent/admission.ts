@@ -1,7 +1,8 @@
 import { WeftError } from "../model/error.ts";
 import type { Store } from "../store/store.ts";
 import { postToAgent } from "./agent-post.ts";
-import { type Authority, type Credentials, fingerprintOfRequest, storeName } from "./pki.ts";
+import type { Authority } from "./authority.ts";
+import { type Credentials, storeName } from "./credentials.ts";
 import { consumeToken } from "./tokens.ts";
 
 /** Shorter than a joiner waits, so that it hears why. */
@@ -28,6 +29,7 @@ export type Admit = (request: JoinRequest) => Promise<Admitted>;
 /** Admits where the authority and the store are. */
 export function admitHere(store: Store, authority: Authority, storeUrl: string): Admit {
 	return async ({ secret, csr }) => {
+		const { fingerprintOfRequest } = await import("./certificates.ts");
 		await consumeToken(store, { secret, claimant: await fingerprintOfRequest(csr) }, Date.now());
 		return { certificate: await authority.admit(csr), ca: authority.certificate, storeUrl };
 	};

@@ -10,7 +10,6 @@ import { confined } from "./confined.ts";
 import { paths } from "./paths.ts";
 
 const startTimeoutMs = 15_000;
-const youngMegabytes = 4;
 
 /** An agent on its way. */
 export interface AgentProcess {
@@ -25,7 +24,7 @@ export function startAgent(options: LaunchOptions): AgentProcess {
 	const flags = ["--state-dir", options.stateDir, "--run-dir", options.runDir, "--socket", options.socketPath];
 	const [file, ...args] = confined("agent", [
 		process.execPath,
-		...frugalFlags(process.execArgv, youngMegabytes),
+		...frugalFlags(process.execArgv, "agent"),
 		process.argv[1] ?? "",
 		"agent",
 		...flags,

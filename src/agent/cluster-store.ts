@@ -4,10 +4,11 @@ import type { TokenView } from "../model/view.ts";
 import { stores } from "../store/registry.ts";
 import type { Store } from "../store/store.ts";
 import { admitByStoreHost, admitHere } from "./admission.ts";
+import { Authority } from "./authority.ts";
+import { fingerprint } from "./credentials.ts";
 import { agentPort, type Identity } from "./identity.ts";
 import { listenForHosts } from "./listener.ts";
 import { type Paths, paths } from "./paths.ts";
-import { Authority, fingerprint, readCredentials } from "./pki.ts";
 import { memberCredentials, openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 import { announceStore, type StoreMove } from "./store-move.ts";
 import { agentAddresses, createToken } from "./tokens.ts";
@@ -43,10 +44,8 @@ export async function openClusterStore(
 }
 
 async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
-	const dir = paths.pki(agentPaths);
-	const authority = await Authority.open(dir, identity.name);
-	const credentials = readCredentials(dir);
-	if (credentials === undefined) throw new TypeError("the authority writes this host's credentials");
+	const authority = await Authority.open(paths.pki(agentPaths), identity.name);
+	const { credentials } = authority;
 	const { openSqliteStore } = await stores.sqlite();
 	const store = await openSqliteStore(paths.storeDb(agentPaths));
 	const address = `${identity.vtep}:${agentPort}`;

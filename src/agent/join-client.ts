@@ -3,7 +3,8 @@ import { connect } from "node:tls";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { Admitted, JoinRequest } from "./admission.ts";
 import { postToAgent } from "./agent-post.ts";
-import { agentName, type Credentials, request } from "./pki.ts";
+import { request } from "./certificates.ts";
+import { agentName, type Credentials } from "./credentials.ts";
 import { type JoinToken, parseToken } from "./tokens.ts";
 
 const timeoutMs = 3_000;

@@ -11,9 +11,11 @@ import { openEtcdStore } from "../store/etcd.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { admitByStoreHost, admitHere } from "./admission.ts";
 import { postToAgent } from "./agent-post.ts";
+import { Authority } from "./authority.ts";
+import { request } from "./certificates.ts";
+import { agentName, fingerprint, readCredentials, storeName } from "./credentials.ts";
 import { joinCluster } from "./join-client.ts";
 import { listenForHosts } from "./listener.ts";
-import { Authority, agentName, fingerprint, readCredentials, request, storeName } from "./pki.ts";
 import { agentAddresses, createToken, parseToken } from "./tokens.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "weft-join-"));
@@ -28,12 +30,10 @@ let listener: { close(): Promise<void> };
 
 before(async () => {
 	authority = await Authority.open(dir, "host1");
-	const credentials = readCredentials(dir);
-	assert.ok(credentials);
 	listener = await listenForHosts({
 		store,
 		admit: admitHere(store, authority, storeUrl),
-		credentials,
+		credentials: authority.credentials,
 		address,
 		port,
 	});

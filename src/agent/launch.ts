@@ -9,12 +9,11 @@ import type { Service } from "../model/service.ts";
 import { program } from "../sandbox/programs.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { answers, startAgent } from "./agent-process.ts";
+import { writeCredentials } from "./credentials.ts";
 import { agentPort, type Identity, nextIdentity, readIdentity, writeIdentity } from "./identity.ts";
-import { joinCluster } from "./join-client.ts";
 import { checkListen } from "./listener.ts";
 import { pathStep } from "./path-report.ts";
 import { paths } from "./paths.ts";
-import { writeCredentials } from "./pki.ts";
 import { vxlanPortProblem } from "./problems.ts";
 import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 import { underlayNow } from "./underlay.ts";
@@ -133,8 +132,9 @@ function reportUnderlay(identity: Identity, facts: HostFacts, report: LaunchRepo
 }
 
 async function joinByToken(options: LaunchOptions, identity: Identity, report: LaunchReport): Promise<string> {
+	const { joinCluster } = await import("./join-client.ts");
 	const credentials = await joinCluster(options.join ?? "", { hostName: identity.name });
-	writeCredentials(paths.pki(options), credentials);
+	await writeCredentials(paths.pki(options), credentials);
 	report({ subject: "token", outcome: "ok", detail: `accepted: the store is ${credentials.storeUrl}` });
 	return credentials.storeUrl;
 }

@@ -7,7 +7,7 @@ import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { storeHandler } from "../store/serve.ts";
 import type { EmbeddedStore } from "../store/sqlite.ts";
 import type { Admit, JoinRequest } from "./admission.ts";
-import { type Credentials, storeName } from "./pki.ts";
+import { type Credentials, storeName } from "./credentials.ts";
 import type { StoreMove } from "./store-move.ts";
 
 export interface ListenerOptions {

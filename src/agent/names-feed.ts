@@ -20,8 +20,6 @@ type Ack = Awaited<ReturnType<NamesClient["tell"]>>;
 
 const connectAgainMs = 50;
 const startTimeoutMs = 10_000;
-/** What it makes for an answer is gone with it. */
-const youngMegabytes = 1;
 
 /** Whose names process it is, and where. */
 export interface NamesPlace {
@@ -229,7 +227,7 @@ export class NamesFeed {
 	#spawn(): void {
 		const log = openSync(paths.namesLog(this.#paths), "a", 0o600);
 		const flags = ["--socket", paths.namesSocket(this.#paths), "--state", paths.namesPicture(this.#paths)];
-		const weft = [process.execPath, ...frugalFlags(process.execArgv, youngMegabytes), process.argv[1] ?? ""];
+		const weft = [process.execPath, ...frugalFlags(process.execArgv, "names"), process.argv[1] ?? ""];
 		const [file, ...args] = confined("names", [...weft, "names", ...flags]);
 		spawn(file, args, {
 			detached: true,

@@ -1,8 +1,8 @@
 import { WeftError } from "../model/error.ts";
 import { stores } from "../store/registry.ts";
 import type { Store } from "../store/store.ts";
+import { type Credentials, readCredentials, storeName } from "./credentials.ts";
 import { type Paths, paths } from "./paths.ts";
-import { type Credentials, readCredentials, storeName } from "./pki.ts";
 
 const etcdPort = 2379;
 

@@ -4,7 +4,7 @@ import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
 import { postToAgent } from "./agent-post.ts";
-import { agentName, type Credentials } from "./pki.ts";
+import { agentName, type Credentials } from "./credentials.ts";
 
 const timeoutMs = 2_000;
 const [firstRetryMs, longestRetryMs] = [500, 30_000];

@@ -2,9 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PictureChange } from "../../src/dns/picture.ts";
+import { frugalEnv, frugalFlags } from "../../src/lib/frugal.ts";
 import { type Ipv4, ipv4FromNumber } from "../../src/model/address.ts";
 import { prefix } from "../../src/model/prefix.ts";
-import { namesEnvironment } from "../../src/names/control-client.ts";
 
 /** Ten thousand names in twenty networks. */
 export const [networks, namesEach] = [20, 500];
@@ -58,9 +58,10 @@ export function startNames(folder: string, sandboxes: readonly string[], names: 
 	const state = join(folder, "names.json");
 	writeFileSync(state, JSON.stringify(changes));
 	const flags = ["names", "--socket", join(folder, "names.sock"), "--state", state];
-	return spawn("taskset", ["-c", serverCore, process.execPath, join(release, "weft.js"), ...flags], {
+	const node = [process.execPath, ...frugalFlags([], "names")];
+	return spawn("taskset", ["-c", serverCore, ...node, join(release, "weft.js"), ...flags], {
 		stdio: "ignore",
-		env: namesEnvironment(process.env),
+		env: { ...process.env, ...frugalEnv },
 	});
 }
 
