@@ -15,7 +15,7 @@ export function frugalFlags(flags: readonly string[], who: keyof typeof youngMeg
 
 export const frugalEnv = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" } as const;
 
-/** Collects garbage when the heap has grown by a third, and not when it has doubled or more. */
+/** Collects garbage when the heap has grown by a half, and not when it has doubled or more. */
 export function growSlowly(): void {
 	setFlagsFromString("--heap-growing-percent=50");
 }
