@@ -4,11 +4,10 @@ import type { Stdin } from "../sandbox/conmon.ts";
 import type { Container } from "../sandbox/container.ts";
 import type { ContainerRuntime } from "../sandbox/runtime.ts";
 import type { ContainerSpec } from "../sandbox/spec.ts";
-import { bringUp } from "./bring-up.ts";
 import { ContainerEnds } from "./container-ends.ts";
 import { hostsLine, sandboxOf } from "./container-spec.ts";
 import { nameserver } from "./names-feed.ts";
-import { PlannedRestarts } from "./planned-restarts.ts";
+import { Restarting } from "./restarting.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { Turns } from "./turns.ts";
@@ -25,7 +24,7 @@ export class ContainerLives {
 	readonly #sandboxes: Sandboxes;
 	readonly #containers: ContainerRuntime;
 	readonly #ends = new ContainerEnds();
-	readonly #restarts = new PlannedRestarts();
+	readonly #restarting: Restarting;
 	readonly #turns = new Turns();
 	readonly #unlisten: () => void;
 
@@ -33,17 +32,26 @@ export class ContainerLives {
 		this.#runtime = runtime;
 		this.#sandboxes = sandboxes;
 		this.#containers = containers;
+		this.#restarting = new Restarting({
+			runtime,
+			sandboxes,
+			containers,
+			turns: this.#turns,
+			ends: this.#ends,
+			leave: (container) => this.#leave(container),
+			onStart: (container) => this.#emit("start", container),
+		});
 		this.#unlisten = containers.onEnd((id) => this.#ended(id));
 		// Those that ended while the agent was away, and those that an agent was killed over.
 		for (const container of containers.list()) {
 			if (container.status.state === "exited") this.#ended(container.id);
-			else if (container.isRestarting) this.#restartLater(container, 0);
+			else if (container.isRestarting) this.#restarting.later(container, 0);
 		}
 	}
 
 	close(): void {
 		this.#unlisten();
-		this.#restarts.close();
+		this.#restarting.close();
 	}
 
 	/** Makes the sandbox, its connections and the container: all or nothing. */
@@ -75,15 +83,15 @@ export class ContainerLives {
 	/** @throws {WeftError} CONTAINER_RUNNING, why it cannot come back into its networks, and why its command cannot begin. */
 	async start(container: Container): Promise<void> {
 		const { id, name } = container;
-		this.#restarts.cancel(id);
+		this.#restarting.cancel(id);
 		await this.#begin(container, async () => {
 			if (isRunning(container))
 				throw new WeftError("CONTAINER_RUNNING", `Cannot start container "${name}": it is running`, {
 					fix: `weft stop ${name}`,
 				});
-			this.#restarts.forget(id);
+			this.#restarting.forget(id);
 			try {
-				await this.#bringUp(container, () => container.restarts.noteStart());
+				await this.#restarting.bringUp(container, () => container.restarts.noteStart());
 			} catch (error) {
 				// Who starts it is told, and nobody tries again.
 				await container.restarts.noteStop();
@@ -92,36 +100,6 @@ export class ContainerLives {
 			}
 		});
 		this.#emit("start", container);
-	}
-
-	async #bringUp(container: Container, note: () => Promise<void>): Promise<void> {
-		const { id } = container;
-		const formerCode = this.#ends.exitCode(id);
-		this.#ends.forget(id);
-		try {
-			await bringUp(this.#runtime, this.#sandboxes, container, note);
-		} catch (error) {
-			if (formerCode !== undefined) this.#ends.note(id, formerCode);
-			throw error;
-		}
-	}
-
-	/** @param ranMs How long it ran before it ended. */
-	#restartLater({ id }: Container, ranMs: number): void {
-		this.#restarts.plan(id, ranMs, () => void this.#turns.run(id, () => this.#restart(id)));
-	}
-
-	async #restart(id: string): Promise<void> {
-		const container = this.#containers.get(id);
-		if (container?.isRestarting !== true || this.#restarts.has(id)) return;
-		try {
-			await this.#bringUp(container, () => container.restarts.noteRestart());
-			this.#emit("start", container);
-		} catch (error) {
-			this.#runtime.log.warn({ container: container.name, cause: causeText(error) }, "cannot start a container again");
-			if (container.isRestarting) this.#restartLater(container, 0);
-			else await this.#leave(container);
-		}
 	}
 
 	/** One that was to be removed when it ends is, when it cannot begin. */
@@ -158,7 +136,7 @@ export class ContainerLives {
 
 	/** SIGTERM, and SIGKILL after some time. One that does not run is no error. @throws {WeftError} TIMEOUT */
 	async stop(container: Container, timeoutSeconds: number): Promise<void> {
-		await this.#endRestarts(container);
+		await this.#restarting.end(container);
 		if (!isRunning(container)) return;
 		container.signal("SIGTERM");
 		await this.#ends.of(container.id, AbortSignal.timeout(timeoutSeconds * 1000));
@@ -182,7 +160,7 @@ export class ContainerLives {
 					fix: `weft stop ${name} first, or weft rm --force ${name}`,
 				});
 			}
-			this.#restarts.forget(id);
+			this.#restarting.forget(id);
 			await this.#sandboxes.remove(id);
 			await this.#containers.remove(id);
 			this.#ends.noteGone(id);
@@ -190,20 +168,8 @@ export class ContainerLives {
 		});
 	}
 
-	/** From now on it does not begin again by itself; one that was about to leaves its networks. */
-	async #endRestarts(container: Container): Promise<void> {
-		const { id, restarts } = container;
-		if (restarts.policy.name === "no") return;
-		await restarts.noteStop();
-		this.#restarts.cancel(id);
-		// Where it begins just now, it has begun after this.
-		await this.#turns.run(id, async () => {
-			if (container.isOver) await this.#leave(container);
-		});
-	}
-
 	async #kill(container: Container): Promise<void> {
-		await this.#endRestarts(container);
+		await this.#restarting.end(container);
 		if (!isRunning(container)) return;
 		container.signal("SIGKILL");
 		await this.#ends.of(container.id, AbortSignal.timeout(killTimeoutMs));
@@ -221,7 +187,7 @@ export class ContainerLives {
 			const { exitCode, startedAt, finishedAt } = container.status;
 			await this.#tidy(container, () => container.release());
 			if (container.isOver) await this.#leave(container);
-			else this.#restartLater(container, Date.parse(finishedAt) - Date.parse(startedAt));
+			else this.#restarting.later(container, Date.parse(finishedAt) - Date.parse(startedAt));
 			this.#emit("die", container, { exitCode: `${exitCode}` });
 			if (container.spec.autoRemove) {
 				await this.#tidy(container, () => this.#containers.remove(id));
