@@ -1,17 +1,19 @@
 import { constants } from "node:os";
-import { getSystemErrorName } from "node:util";
 import { type ErrorCode, WeftError } from "../model/error.ts";
 
-/** Names that neither node:os nor node:util knows (asm-generic/errno.h). */
+/** Names that node:os has not, or not in the kernel's words (asm-generic/errno.h). */
 const moreNames: Readonly<Record<number, string>> = { 54: "EXFULL", 95: "EOPNOTSUPP", 117: "EUCLEAN" };
 
-const osNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Of two names of one number the first counts: EAGAIN, not EWOULDBLOCK. */
+const osNames = new Map(
+	Object.entries(constants.errno)
+		.reverse()
+		.map(([name, number]) => [number, name]),
+);
 
 /** @param errno Positive, as in errno.h. @returns "EEXIST"; "errno 524" for a number without a name. */
 export function errnoName(errno: number): string {
-	const more = moreNames[errno];
-	if (more !== undefined) return more;
-	return osNames.has(errno) ? getSystemErrorName(-errno) : `errno ${errno}`;
+	return moreNames[errno] ?? osNames.get(errno) ?? `errno ${errno}`;
 }
 
 /** What a system call or a netlink request was refused with. */
@@ -66,6 +68,7 @@ export function toWeftError(task: string, cause: unknown, byCode: Readonly<Recor
 /** What the errno values of netlink mean, in words. */
 const reasons: Readonly<Record<string, string>> = {
 	EADDRINUSE: "the UDP port is in use",
+	EBADMSG: "the kernel's answer is malformed",
 	EBUSY: "it is in use",
 	EEXIST: "it exists already",
 	EINVAL: "the kernel refused an argument",
