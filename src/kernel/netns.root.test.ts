@@ -75,7 +75,7 @@ test("inNetns() refuses what is no network namespace", { skip }, () => {
 
 test("udpSocketIn() and tcpListenerIn() are served from the main loop", { skip }, async () => {
 	createNetns(name);
-	using socket = new NetlinkSocket(name, NETLINK_ROUTE);
+	using socket = NetlinkSocket.open(name, NETLINK_ROUTE);
 	const [address, port] = [ipv4("127.0.0.11"), 53];
 	// The kernel would bind it, and answer from another address for ever.
 	assert.throws(
@@ -103,7 +103,7 @@ test("udpSocketIn() and tcpListenerIn() are served from the main loop", { skip }
 });
 
 test("NetlinkSocket names what was refused in the kernel's own words, and goes on", { skip }, () => {
-	using socket = new NetlinkSocket(name, NETLINK_ROUTE);
+	using socket = NetlinkSocket.open(name, NETLINK_ROUTE);
 	const errors = socket.request([
 		setLinkRequest("none", { up: true }),
 		setLinkRequest("lo", { up: false }),

@@ -139,7 +139,7 @@ export class Events {
 		const ns = this.#watchedRef(nsid);
 		if (ns === undefined) return;
 		// What was told of the last namespace with this number may be read when the next one has it.
-		using socket = new NetlinkSocket(hostNetns, NETLINK_ROUTE);
+		using socket = NetlinkSocket.open(hostNetns, NETLINK_ROUTE);
 		if (this.#nsids.resolve(socket, ns) !== nsid) this.#tell({ kind: "link", ns });
 	}
 

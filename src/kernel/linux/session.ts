@@ -32,14 +32,14 @@ export class Session {
 	/** @throws {WeftError} NETNS_NOT_FOUND, NOT_PERMITTED */
 	route(ns: NetnsRef): NetlinkSocket {
 		const space = this.#space(ns);
-		space.route ??= new NetlinkSocket(ns, NETLINK_ROUTE);
+		space.route ??= NetlinkSocket.open(ns, NETLINK_ROUTE);
 		return space.route;
 	}
 
 	/** @throws {WeftError} NETNS_NOT_FOUND, NOT_PERMITTED */
 	nft(ns: NetnsRef): NetlinkSocket {
 		const space = this.#space(ns);
-		space.nft ??= new NetlinkSocket(ns, NETLINK_NETFILTER);
+		space.nft ??= NetlinkSocket.open(ns, NETLINK_NETFILTER);
 		return space.nft;
 	}
 

@@ -26,8 +26,8 @@ export function readAddr(message: Message): AddrInfo | undefined {
 	if (message.payload.readUInt8(0) !== AF_INET) return undefined;
 	const attributes = attributesOf(message, ifaddrmsgLength);
 	const address = attributes.bytes(IFA_LOCAL) ?? attributes.bytes(IFA_ADDRESS);
-	if (address === undefined) return undefined;
 	const bits = message.payload.readUInt8(1);
+	if (address?.length !== 4 || bits > 32) return undefined;
 	return { ifindex: message.payload.readUInt32LE(4), address: `${ipv4FromBytes(address)}/${bits}` as Cidr };
 }
 

@@ -35,15 +35,17 @@ export class EventSocket {
 		}
 	}
 
-	/** @returns The events of one datagram, valid until the next call; "overrun" when some were lost; undefined when there is none. */
+	/** @returns The events of one datagram, valid until the next call; "overrun" when some were lost or cannot be read; undefined when there is none. */
 	receive(): NetlinkEvent[] | "overrun" | undefined {
 		try {
-			const { data, control } = this.#arena.receive(this.#fd, MSG_DONTWAIT);
+			const { data, control, sender } = this.#arena.receive(this.#fd, MSG_DONTWAIT);
+			// Whoever has CAP_NET_ADMIN in a namespace can write to its groups what it likes.
+			if (portOf(sender) !== kernelPort) return [];
 			const nsid = nsidOf(control);
 			return readMessages(data).map((message) => ({ nsid, message }));
 		} catch (error) {
 			if (codeOf(error) === "EAGAIN") return undefined;
-			if (codeOf(error) === "ENOBUFS" || codeOf(error) === "EMSGSIZE") return "overrun";
+			if (lost.has(codeOf(error))) return "overrun";
 			throw error;
 		}
 	}
@@ -62,5 +64,13 @@ function nsidOf(control: Buffer): number | undefined {
 	return ours ? control.readInt32LE(16) : undefined;
 }
 
+/** @param sender struct sockaddr_nl */
+function portOf(sender: Buffer): number | undefined {
+	return sender.length < 8 ? undefined : sender.readUInt32LE(4);
+}
+
+const kernelPort = 0;
+/** Too many events, one that is too long, one that is not well formed. */
+const lost: ReadonlySet<string | undefined> = new Set(["ENOBUFS", "EMSGSIZE", "EBADMSG"]);
 /** An event is one link at most: about 2 KiB. */
 const datagramBytes = 64 * 1024;

@@ -3,6 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Attributes } from "./attributes.ts";
 import { attributesOf, headerLength, MessageWriter, NLM_F_CREATE, NLM_F_REQUEST, readMessages } from "./message.ts";
+import { RTM_DELADDR, RTM_GETROUTE, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNSID } from "./rtnetlink.ts";
+
+/** A type of a message that weft does not read: it may hold anything. */
+const noFamily = 40;
 
 test("MessageWriter writes the bytes that the kernel reads", () => {
 	const message = new MessageWriter(20, NLM_F_CREATE)
@@ -23,15 +27,40 @@ test("MessageWriter writes the bytes that the kernel reads", () => {
 	assert.equal(message.toString("hex"), expected.join("").replaceAll(" ", ""));
 });
 
-test("readMessages() finds each message of a datagram, and stops at one that is cut", () => {
-	const one = new MessageWriter(16).u32(1).u8(1).finish();
-	const two = new MessageWriter(17).u32(2).finish();
+test("readMessages() finds each message of a datagram, and refuses one that is cut or lies about its length", () => {
+	const one = new MessageWriter(noFamily).u32(1).u8(1).finish();
+	const two = new MessageWriter(noFamily + 1).u32(2).finish();
 	const padded = Buffer.concat([one, Buffer.alloc(3), two]);
-	const read = (bytes: Buffer) => readMessages(bytes).map(({ type }) => type);
-	assert.deepEqual(read(padded), [16, 17]);
-	assert.deepEqual(read(padded.subarray(0, padded.length - 1)), [16]);
-	assert.deepEqual(read(Buffer.alloc(headerLength)), []);
+	const types = (bytes: Buffer) => readMessages(bytes).map(({ type }) => type);
+	assert.deepEqual(types(padded), [noFamily, noFamily + 1]);
+	assert.deepEqual(types(one), [noFamily], "the last one may lack its padding");
 	assert.equal(readMessages(two)[0]?.flags, NLM_F_REQUEST);
+	const lying = Buffer.from(two);
+	for (const length of [0, 1, headerLength - 1, two.length + 1, 0x7fffffff, 0xffffffff]) {
+		lying.writeUInt32LE(length);
+		assert.throws(() => readMessages(lying), { code: "EBADMSG" }, String(length));
+	}
+	for (let end = 1; end < padded.length; end++)
+		if (end < one.length || end > one.length + 3)
+			assert.throws(() => readMessages(padded.subarray(0, end)), { code: "EBADMSG" }, String(end));
+});
+
+test("readMessages() refuses a message without the header of its family", () => {
+	for (const [type, header] of [
+		[RTM_NEWLINK, 16],
+		[RTM_DELADDR, 8],
+		[RTM_GETROUTE, 12],
+		[RTM_NEWNEIGH, 12],
+		[RTM_NEWNSID, 4],
+		[0x0a06, 4],
+	] as const) {
+		const message = Buffer.alloc(headerLength + header);
+		message.writeUInt16LE(type, 4);
+		message.writeUInt32LE(message.length);
+		assert.equal(readMessages(message).length, 1);
+		message.writeUInt32LE(message.length - 1);
+		assert.throws(() => readMessages(message.subarray(0, -1)), { code: "EBADMSG" }, String(type));
+	}
 });
 
 test("Attributes gives back what MessageWriter wrote", () => {
@@ -72,7 +101,7 @@ test("Attributes reads any bytes without an error, and never beyond their end", 
 });
 
 test("Attributes has no number where the payload is too short for one", () => {
-	const [message] = readMessages(new MessageWriter(1).attributeU8(5, 9).finish());
+	const [message] = readMessages(new MessageWriter(noFamily).attributeU8(5, 9).finish());
 	assert.ok(message !== undefined);
 	assert.equal(attributesOf(message, 0).u8(5), 9);
 	assert.equal(attributesOf(message, 0).u32(5), undefined);

@@ -1,4 +1,6 @@
+import { Errno } from "../errno.ts";
 import { Attributes } from "./attributes.ts";
+import { familyHeaderLength } from "./rtnetlink.ts";
 
 /** A netlink message that was received. */
 export interface Message {
@@ -7,7 +9,7 @@ export interface Message {
 	readonly sequence: number;
 	/** The port id of the socket that caused it; 0 when the kernel did by itself. */
 	readonly portId: number;
-	/** What follows struct nlmsghdr. */
+	/** What follows struct nlmsghdr: at least the header of its family. */
 	readonly payload: Buffer;
 }
 
@@ -154,15 +156,20 @@ export class MessageWriter {
 	}
 }
 
-/** @returns The messages of one datagram; their payloads are views of `datagram`. */
+/**
+ * @returns The messages of one datagram; their payloads are views of `datagram`.
+ * @throws {Errno} EBADMSG: one has not the length that it says, or not its family's header.
+ */
 export function readMessages(datagram: Buffer): Message[] {
 	const messages: Message[] = [];
 	let at = 0;
-	while (at + headerLength <= datagram.length) {
-		const length = datagram.readUInt32LE(at);
-		if (length < headerLength || at + length > datagram.length) break;
+	while (at < datagram.length) {
+		const length = at + headerLength <= datagram.length ? datagram.readUInt32LE(at) : 0;
+		if (length < headerLength || at + length > datagram.length) throw new Errno("netlink", EBADMSG);
+		const type = datagram.readUInt16LE(at + 4);
+		if (length < headerLength + familyHeaderLength(type)) throw new Errno("netlink", EBADMSG);
 		messages.push({
-			type: datagram.readUInt16LE(at + 4),
+			type,
 			flags: datagram.readUInt16LE(at + 6),
 			sequence: datagram.readUInt32LE(at + 8),
 			portId: datagram.readUInt32LE(at + 12),
@@ -194,3 +201,7 @@ export const NLM_F_APPEND = 0x800;
 
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
+/** Below it are netlink's own messages (NLMSG_NOOP, NLMSG_OVERRUN …). */
+export const NLMSG_MIN_TYPE = 16;
+
+const EBADMSG = 74;

@@ -40,9 +40,11 @@ export function readRoute(message: Message): RouteInfo | undefined {
 	if (ifindex === undefined || (attributes.u32(RTA_TABLE) ?? payload.readUInt8(4)) !== RT_TABLE_MAIN) return undefined;
 	const dst = attributes.bytes(RTA_DST);
 	const via = attributes.bytes(RTA_GATEWAY);
+	const bits = payload.readUInt8(1);
+	if ((dst?.length ?? 4) !== 4 || (via?.length ?? 4) !== 4 || bits > 32) return undefined;
 	const mtuBytes = attributes.nested(RTA_METRICS)?.u32(RTAX_MTU);
 	return {
-		dst: (dst === undefined ? "0.0.0.0/0" : `${ipv4FromBytes(dst)}/${payload.readUInt8(1)}`) as Prefix,
+		dst: (dst === undefined ? "0.0.0.0/0" : `${ipv4FromBytes(dst)}/${bits}`) as Prefix,
 		ifindex,
 		...(via === undefined ? {} : { via: ipv4FromBytes(via) }),
 		...(mtuBytes === undefined ? {} : { mtuBytes }),

@@ -28,3 +28,21 @@ export const ifaddrmsgLength = 8;
 export const rtmsgLength = 12;
 export const ndmsgLength = 12;
 export const rtgenmsgLength = 4;
+
+/** Of nfnetlink: struct nfgenmsg. */
+const nfgenmsgLength = 4;
+/** Types from here on are nfnetlink's: the subsystem in the upper byte. */
+const firstNfnetlinkType = 0x100;
+/** Four types each, from the one with which an object is made. */
+const familyHeaders = new Map([
+	[RTM_NEWLINK >> 2, ifinfomsgLength],
+	[RTM_NEWADDR >> 2, ifaddrmsgLength],
+	[RTM_NEWROUTE >> 2, rtmsgLength],
+	[RTM_NEWNEIGH >> 2, ndmsgLength],
+	[RTM_NEWNSID >> 2, rtgenmsgLength],
+]);
+
+/** @returns 0 for messages that weft does not read. */
+export function familyHeaderLength(type: number): number {
+	return type >= firstNfnetlinkType ? nfgenmsgLength : (familyHeaders.get(type >> 2) ?? 0);
+}

@@ -1,8 +1,5 @@
-import { close, closeSync } from "node:fs";
 import type { NetnsRef } from "../../model/kernel-state.ts";
-import { codeOf, Errno, toWeftError } from "../errno.ts";
-import { MSG_TRUNC, recv, send, socket } from "../ffi.ts";
-import { inNetns } from "../netns.ts";
+import { Errno } from "../errno.ts";
 import { endOfSend, join } from "./batch.ts";
 import {
 	type Message,
@@ -11,12 +8,13 @@ import {
 	NLM_F_DUMP_INTR,
 	NLMSG_DONE,
 	NLMSG_ERROR,
+	NLMSG_MIN_TYPE,
 	type Request,
 	readMessages,
 } from "./message.ts";
-import { AF_NETLINK, bindOwnPort } from "./port-id.ts";
 import { errorOf, requestName } from "./reply.ts";
-import { NETLINK_NETFILTER, type NETLINK_ROUTE, SOCK_RAW, setRequestOptions } from "./socket-options.ts";
+import type { NETLINK_NETFILTER, NETLINK_ROUTE } from "./socket-options.ts";
+import { KernelTransport, type Transport } from "./transport.ts";
 
 export { NETLINK_NETFILTER, NETLINK_ROUTE } from "./socket-options.ts";
 
@@ -28,28 +26,21 @@ export interface RequestOptions {
 	readonly ackAt?: number;
 }
 
-/**
- * A netlink socket that asks and gets answers, one after the other, all within the call. It stays in the namespace that
- * it was made in, and keeps that namespace alive until it is closed.
- */
+/** Asks the kernel of one namespace and gets answers, one after the other, all within the call. */
 export class NetlinkSocket {
 	/** Tells this process's own changes from others' in events: see {@link isOwnPort}. */
 	readonly portId: number;
-	readonly #fd: number;
-	readonly #protocol: number;
+	readonly #transport: Transport;
 	#sequence = 0;
 
+	constructor(transport: Transport) {
+		this.#transport = transport;
+		this.portId = transport.portId;
+	}
+
 	/** @throws {WeftError} NETNS_NOT_FOUND, NOT_PERMITTED */
-	constructor(ns: NetnsRef, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER) {
-		this.#protocol = protocol;
-		this.#fd = inNetns(ns, () => socket(AF_NETLINK, SOCK_RAW, protocol));
-		try {
-			setRequestOptions(this.#fd);
-			this.portId = bindOwnPort(this.#fd);
-		} catch (error) {
-			closeSync(this.#fd);
-			throw toWeftError(`Cannot open a netlink socket in ${ns}`, error);
-		}
+	static open(ns: NetnsRef, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER): NetlinkSocket {
+		return new NetlinkSocket(new KernelTransport(ns, protocol));
 	}
 
 	/**
@@ -91,13 +82,14 @@ export class NetlinkSocket {
 			const sent = messages.slice(replies.length, last);
 			const first = this.#sequence + 1;
 			this.#send(sent);
-			for (let answered = 0; answered < sent.length; ) {
-				for (const reply of this.#receive()) {
-					if (reply.sequence !== first + answered) continue;
-					const request = sent[answered++];
-					replies.push(reply.type === NLMSG_ERROR ? (errorOf(reply, request) ?? new Errno("netlink", ENODATA)) : reply);
-				}
-			}
+			let answered = 0;
+			this.#receiveUntil((reply) => {
+				const request = sent[answered];
+				if (request === undefined || reply.sequence !== first + answered) return false;
+				const isObject = reply.type >= NLMSG_MIN_TYPE;
+				replies.push(isObject ? reply : (errorOf(reply, request) ?? new Errno(requestName(request), ENODATA)));
+				return ++answered === sent.length;
+			});
 		}
 		return replies;
 	}
@@ -113,9 +105,7 @@ export class NetlinkSocket {
 	}
 
 	close(): void {
-		// nf_tables first waits until what was deleted is freed: 8 ms and more, in which nothing else shall wait.
-		if (this.#protocol === NETLINK_NETFILTER) close(this.#fd, () => {});
-		else closeSync(this.#fd);
+		this.#transport.close();
 	}
 
 	[Symbol.dispose](): void {
@@ -127,18 +117,16 @@ export class NetlinkSocket {
 		const sequence = this.#sequence;
 		const messages: Message[] = [];
 		let interrupted = false;
-		for (;;) {
-			for (const reply of this.#receive()) {
-				if (reply.sequence !== sequence) continue;
-				if ((reply.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
-				if (reply.type === NLMSG_DONE || reply.type === NLMSG_ERROR) {
-					const error = errorOf(reply);
-					if (error !== undefined) throw error;
-					return { messages, interrupted };
-				}
-				messages.push(reply);
-			}
-		}
+		this.#receiveUntil((reply) => {
+			if (reply.sequence !== sequence) return false;
+			if ((reply.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
+			if (reply.type >= NLMSG_MIN_TYPE) messages.push(reply);
+			if (reply.type !== NLMSG_DONE && reply.type !== NLMSG_ERROR) return false;
+			const error = errorOf(reply, message);
+			if (error !== undefined) throw error;
+			return true;
+		});
+		return { messages, interrupted };
 	}
 
 	#exchange(messages: Request[], ackAt: number, report: (index: number, error: Errno) => void): void {
@@ -148,15 +136,13 @@ export class NetlinkSocket {
 		const first = this.#sequence + 1;
 		try {
 			this.#send(messages);
-			for (let done = false; !done; ) {
-				for (const reply of this.#receive()) {
-					const index = reply.sequence - first;
-					if (reply.type !== NLMSG_ERROR || index < 0 || index >= messages.length) continue;
-					const error = errorOf(reply, messages[index]);
-					if (error !== undefined) report(index, error);
-					if (index >= ackAt) done = true;
-				}
-			}
+			this.#receiveUntil((reply) => {
+				const index = reply.sequence - first;
+				if (reply.type !== NLMSG_ERROR || index < 0 || index >= messages.length) return false;
+				const error = errorOf(reply, messages[index]);
+				if (error !== undefined) report(index, error);
+				return index >= ackAt;
+			});
 		} catch (error) {
 			if (!(error instanceof Errno)) throw error;
 			for (let index = 0; index < messages.length; index++) report(index, error);
@@ -170,25 +156,25 @@ export class NetlinkSocket {
 			message.writeUInt32LE(this.#sequence, 8);
 			message.writeUInt32LE(this.portId, 12);
 		}
-		send(this.#fd, messages.length === 1 ? (messages[0] as Request) : join(messages));
+		this.#transport.send(messages.length === 1 ? (messages[0] as Request) : join(messages));
 	}
 
-	/** @throws {Errno} ETIMEDOUT; ENOBUFS when answers were lost. */
-	#receive(): Message[] {
-		let length: number;
-		try {
-			length = recv(this.#fd, scratch, MSG_TRUNC);
-		} catch (error) {
-			throw codeOf(error) === "EAGAIN" ? new Errno("recv", ETIMEDOUT) : error;
+	/**
+	 * Hands over what comes until `take` says that it has all, and then the rest of that datagram.
+	 * @throws {Errno} ETIMEDOUT; ENOBUFS when answers were lost; EBADMSG for one that cannot be read.
+	 */
+	#receiveUntil(take: (reply: Message) => boolean): void {
+		const latest = performance.now() + longestAnswerMs;
+		for (let done = false; !done; ) {
+			for (const reply of readMessages(this.#transport.receive())) if (take(reply)) done = true;
+			// What goes on and on with other things would be waited for without end: each of them begins the wait anew.
+			if (!done && performance.now() > latest) throw new Errno("recv", ETIMEDOUT);
 		}
-		if (length > scratch.length) throw new Errno("recv", EMSGSIZE);
-		return readMessages(Buffer.from(scratch.subarray(0, length)));
 	}
 }
 
-/** The largest datagram of a dump is 32 KiB (NLMSG_GOODSIZE and what a socket asked for); links with many parts take more. */
-const scratch = Buffer.alloc(256 * 1024);
+/** Far beyond any answer: 10,000 entries take 20 ms. */
+const longestAnswerMs = 30_000;
 const dumpAttempts = 5;
 const ENODATA = 61;
-const EMSGSIZE = 90;
 const ETIMEDOUT = 110;

@@ -30,7 +30,7 @@ let socket: NetlinkSocket;
 before(() => {
 	if (skip !== false) return;
 	createNetns(ns);
-	socket = new NetlinkSocket(ns, NETLINK_NETFILTER);
+	socket = NetlinkSocket.open(ns, NETLINK_NETFILTER);
 });
 
 after(() => {
