@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { parseIpv4 } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
@@ -32,6 +33,10 @@ const another = "weft token, on a member, makes another";
 
 /** A used or expired token is remembered for a day, to be told from a wrong one. */
 const rememberMs = 24 * 3600 * 1000;
+/** Who used a token may come again for so long: a joiner asks one host after the other with one key, 6 s each. */
+const sameClaimantMs = 5 * 60 * 1000;
+/** Of a token: a thousand hosts take 30 KB. */
+const longestToken = 64 * 1024;
 
 /** The store holds the hash alone: who reads it cannot join. */
 function keyOfSecret(secret: string): string {
@@ -70,16 +75,17 @@ export async function createToken(
 }
 
 /**
- * Uses a token up. The same claimant may come again, as one does whose answer was lost on the way.
+ * Uses a token up. The same claimant may come again soon, as one does whose answer was lost on the way.
  * @throws {WeftError} TOKEN_INVALID, TOKEN_USED, TOKEN_EXPIRED
  */
-export async function consumeToken(store: Store, { secret, claimant }: Claim, now: number): Promise<void> {
-	const entry = await store.get(keyOfSecret(secret));
+export async function consumeToken(store: Store, claim: Claim, now: number): Promise<void> {
+	// Looked up by its hash: how long that takes tells nothing of the secrets that there are.
+	const entry = await store.get(keyOfSecret(claim.secret));
 	if (entry === undefined)
 		throw new WeftError("TOKEN_INVALID", "Cannot join: this cluster gave out no such token", { fix: another });
 	const record = JSON.parse(entry.value) as TokenRecord;
 	if (record.usedAt !== undefined) {
-		if (record.usedBy === claimant) return;
+		if (record.usedBy === claim.claimant && now < record.usedAt + sameClaimantMs) return;
 		throw used(record.usedAt);
 	}
 	if (record.expiresAt <= now)
@@ -88,12 +94,13 @@ export async function consumeToken(store: Store, { secret, claimant }: Claim, no
 			`Cannot join: the token ended at ${new Date(record.expiresAt).toISOString()}`,
 			{ fix: another },
 		);
-	const spent: TokenRecord = { ...record, usedAt: now, usedBy: claimant };
+	const spent: TokenRecord = { ...record, usedAt: now, usedBy: claim.claimant };
 	const done = await store.txn(
 		[{ key: entry.key, revision: entry.revision }],
 		[{ put: entry.key, value: JSON.stringify(spent) }],
 	);
-	if (done === undefined) throw used(now);
+	// Somebody was quicker, and may have been the same claimant by another host.
+	if (done === undefined) await consumeToken(store, claim, now);
 }
 
 function used(at: number): WeftError {
@@ -106,27 +113,39 @@ function used(at: number): WeftError {
 
 /** @throws {WeftError} TOKEN_INVALID for text that is no token, or not all of it. */
 export function parseToken(text: string): JoinToken {
-	const mangled = (cause?: unknown) =>
-		new WeftError("TOKEN_INVALID", "Cannot read the join token: it is not complete, or not one of weft's", {
-			fix: "copy all of the line that weft token printed",
-			...(cause === undefined ? {} : { cause }),
-		});
 	const trimmed = text.trim();
-	if (!trimmed.startsWith(prefix)) throw mangled();
+	const token = trimmed.startsWith(prefix) ? tokenIn(trimmed.slice(prefix.length)) : undefined;
+	// No cause: what JSON.parse() says of a text quotes it, and there is the secret in it.
+	if (token === undefined)
+		throw new WeftError("TOKEN_INVALID", "Cannot read the join token: it is not complete, or not one of weft's", {
+			fix: "copy all of the line that weft token printed",
+		});
+	return token;
+}
+
+function tokenIn(encoded: string): JoinToken | undefined {
+	if (encoded.length > longestToken) return undefined;
+	const bytes = Buffer.from(encoded, "base64url");
+	// Node passes over characters that have no place there.
+	if (bytes.toString("base64url") !== encoded) return undefined;
 	try {
-		const token = JSON.parse(
-			Buffer.from(trimmed.slice(prefix.length), "base64url").toString("utf8"),
-		) as Partial<JoinToken>;
-		const { addresses, fingerprint, secret } = token;
-		const whole =
-			Array.isArray(addresses) &&
-			addresses.every((one) => typeof one === "string") &&
-			addresses.length > 0 &&
-			/^[0-9a-f]{64}$/.test(fingerprint ?? "") &&
-			typeof secret === "string";
-		if (whole) return token as JoinToken;
-	} catch (cause) {
-		throw mangled(cause);
+		const { addresses, fingerprint, secret } = JSON.parse(bytes.toString("utf8")) as Partial<JoinToken>;
+		const isText = typeof fingerprint === "string" && typeof secret === "string";
+		if (!isText || !isFingerprint.test(fingerprint) || !isSecret.test(secret)) return undefined;
+		if (!Array.isArray(addresses) || addresses.length === 0 || !addresses.every(isAgentAddress)) return undefined;
+		return { addresses, fingerprint, secret };
+	} catch {
+		return undefined;
 	}
-	throw mangled();
+}
+
+const isFingerprint = /^[0-9a-f]{64}$/;
+/** 24 bytes in base64url. */
+const isSecret = /^[\w-]{32}$/;
+
+function isAgentAddress(one: unknown): one is string {
+	if (typeof one !== "string") return false;
+	const [host = "", port = "", ...rest] = one.split(":");
+	const isPort = /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536;
+	return rest.length === 0 && isPort && parseIpv4(host) !== undefined;
 }
