@@ -1,20 +1,16 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { isSqliteError, refusedByDisk } from "./sqlite-error.ts";
 import type { Entry, LeaseId, StoreBatch, StoreEvent } from "./store.ts";
 
 /** Revisions that a watcher may lag behind, or be away. */
 const keptRevisions = 10_000;
 
-// A write that was acknowledged is on the disk: the journal is synced with each. One process at a time.
-const pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
-
 const schema = `
-	CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL, lease TEXT) WITHOUT ROWID;
-	CREATE INDEX entry_lease ON entry (lease) WHERE lease IS NOT NULL;
-	CREATE TABLE change (revision INTEGER NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (revision, n)) WITHOUT ROWID;
-	CREATE TABLE lease (id TEXT PRIMARY KEY, ttl INTEGER NOT NULL) WITHOUT ROWID;
-	CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-	INSERT INTO meta VALUES ('revision', 1), ('compacted', 1);
+	CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL, lease TEXT) WITHOUT ROWID;
+	CREATE INDEX IF NOT EXISTS entry_lease ON entry (lease) WHERE lease IS NOT NULL;
+	CREATE TABLE IF NOT EXISTS change (revision INTEGER NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (revision, n)) WITHOUT ROWID;
+	CREATE TABLE IF NOT EXISTS lease (id TEXT PRIMARY KEY, ttl INTEGER NOT NULL) WITHOUT ROWID;
+	CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+	INSERT OR IGNORE INTO meta VALUES ('revision', 1), ('compacted', 1);
 `;
 
 interface EntryRow {
@@ -28,35 +24,12 @@ export class SqliteTable {
 	readonly #db: DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
 
-	readonly #path: string;
-
-	/**
-	 * @param path A file, or ":memory:".
-	 * @param fresh Makes the tables. Otherwise nothing is written to a file that has none: it is another program's.
-	 * @throws The errors of node:sqlite.
-	 */
-	constructor(path: string, { fresh }: { readonly fresh: boolean }) {
-		this.#path = path;
+	/** @param path A file, or ":memory:". @throws The errors of node:sqlite. */
+	constructor(path: string) {
 		this.#db = new DatabaseSync(path);
-		try {
-			if (!fresh) this.#db.exec("SELECT key, value, revision, lease FROM entry LIMIT 1");
-			this.#db.exec(pragmas);
-			if (fresh) this.#db.exec(schema);
-		} catch (error) {
-			this.#db.close();
-			throw error;
-		}
-	}
-
-	/** @returns What is wrong with the file's structure, or that it holds something else; undefined for a whole one. Reads all of it. */
-	fault(): string | undefined {
-		const [first] = this.#db.prepare("PRAGMA quick_check(1)").all();
-		const said = Object.values(first ?? {})[0];
-		if (said !== "ok") return String(said);
-		const marks = this.#db.prepare("SELECT value FROM meta WHERE name IN ('revision', 'compacted')").all();
-		return marks.length === 2 && marks.every(({ value }) => Number.isSafeInteger(value))
-			? undefined
-			: "it has lost count of its revisions";
+		// A write that was acknowledged is on the disk: the journal is synced with each. One process at a time.
+		this.#db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+		this.#db.exec(schema);
 	}
 
 	#sql(text: string): StatementSync {
@@ -97,15 +70,14 @@ export class SqliteTable {
 
 	/** Runs `work` as one synced transaction: all of it, or nothing. */
 	atomically<T>(work: () => T): T {
+		this.#db.exec("BEGIN IMMEDIATE");
 		try {
-			this.#db.exec("BEGIN IMMEDIATE");
 			const result = work();
 			this.#db.exec("COMMIT");
 			return result;
 		} catch (error) {
-			// A full disk and some other errors have rolled back already.
-			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-			throw isSqliteError(error) ? refusedByDisk(error, this.#path) : error;
+			this.#db.exec("ROLLBACK");
+			throw error;
 		}
 	}
 
@@ -169,7 +141,7 @@ export class SqliteTable {
 	}
 
 	removeLease(id: LeaseId): void {
-		this.atomically(() => this.#sql("DELETE FROM lease WHERE id = ?").run(id));
+		this.#sql("DELETE FROM lease WHERE id = ?").run(id);
 	}
 
 	close(): void {

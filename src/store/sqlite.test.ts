@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -65,4 +65,11 @@ test("openSqliteStore() refuses a second process, and says so", async () => {
 	await first.txn([], [{ put: "a", value: "1" }]);
 	await assert.rejects(openSqliteStore(path), { code: "CONFLICT" });
 	await first.close();
+});
+
+test("openSqliteStore() keeps a damaged file aside", async () => {
+	const path = join(dir, "damaged.db");
+	writeFileSync(path, "this is no database, and long enough to be looked at ".repeat(100));
+	await assert.rejects(openSqliteStore(path), { code: "DATABASE_DAMAGED" });
+	assert.ok(readdirSync(dir).some((file) => file.startsWith("damaged.db.damaged-")));
 });

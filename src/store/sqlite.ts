@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { WeftError } from "../model/error.ts";
+import { chmodSync, existsSync, renameSync } from "node:fs";
+import { causeText, WeftError } from "../model/error.ts";
 import { Feed } from "./feed.ts";
-import { tableIn } from "./sqlite-file.ts";
 import { SqliteTable } from "./sqlite-table.ts";
 import type {
 	Entry,
@@ -30,20 +30,47 @@ export interface EmbeddedStore extends Store {
 
 /** Opens a store in memory: for tests, and for a host's own picture of another. */
 export function openMemoryStore(): EmbeddedStore {
-	return new SqliteStore(new SqliteTable(":memory:", { fresh: true }), "memory:");
+	return new SqliteStore(new SqliteTable(":memory:"), "memory:");
 }
 
 /**
  * Opens the embedded store in a file; what was acknowledged survives kill -9 and loss of power.
- * @throws {WeftError} DATABASE_DAMAGED (the file is kept aside, and no empty one takes its place), CONFLICT when another process
- * holds it, DISK_FULL, CONFIG_INVALID.
+ * @throws {WeftError} DATABASE_DAMAGED (the file is kept aside), CONFLICT when another process holds it.
  */
 export async function openSqliteStore(path: string): Promise<EmbeddedStore> {
-	return new SqliteStore(tableIn(path), `sqlite:${path}`);
+	try {
+		const table = new SqliteTable(path);
+		chmodSync(path, 0o600);
+		return new SqliteStore(table, `sqlite:${path}`);
+	} catch (error) {
+		throw translate(error, path);
+	}
 }
 
-/** Until a lease that could not be ended is tried again. */
-const retrySeconds = 1;
+/** sqlite3.h: SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB. */
+const [busy, corrupt, notADatabase] = [5, 11, 26];
+
+function translate(cause: unknown, path: string): WeftError {
+	const code = (cause as { errcode?: number }).errcode;
+	if (code === busy) {
+		return new WeftError("CONFLICT", `Cannot open ${path}: another process holds it`, {
+			fix: `weft status tells whether an agent runs; fuser ${path} shows the process`,
+			cause,
+		});
+	}
+	if (code === corrupt || code === notADatabase) {
+		const aside = `${path}.damaged-${Date.now()}`;
+		if (existsSync(path)) renameSync(path, aside);
+		return new WeftError("DATABASE_DAMAGED", `Cannot open ${path}: it is damaged; it was kept as ${aside}`, {
+			fix: "restore a backup at its place, or launch again for an empty one",
+			cause,
+		});
+	}
+	return new WeftError("CONFIG_INVALID", `Cannot open ${path}: ${causeText(cause)}`, {
+		fix: "check that its folder is there and can be written",
+		cause,
+	});
+}
 
 class SqliteStore implements EmbeddedStore {
 	readonly health: StoreHealth;
@@ -127,32 +154,22 @@ class SqliteStore implements EmbeddedStore {
 	}
 
 	endLease(id: LeaseId): void {
-		if (this.#table.hasLease(id)) {
-			this.#commit(
-				[],
-				this.#table.keysOfLease(id).map((key) => ({ delete: key })),
-			);
-			this.#table.removeLease(id);
-		}
 		const armed = this.#expiry.get(id);
 		clearTimeout(armed?.timer);
 		this.#expiry.delete(id);
+		if (!this.#table.hasLease(id)) return;
+		this.#commit(
+			[],
+			this.#table.keysOfLease(id).map((key) => ({ delete: key })),
+		);
+		this.#table.removeLease(id);
 		armed?.lost.abort();
-	}
-
-	/** Nobody waits for an answer: what the disk refuses now is tried again. */
-	#expire(id: LeaseId): void {
-		try {
-			this.endLease(id);
-		} catch {
-			this.#arm(id, retrySeconds);
-		}
 	}
 
 	#arm(id: LeaseId, ttlSeconds: number): void {
 		const armed = this.#expiry.get(id);
 		clearTimeout(armed?.timer);
-		const timer = setTimeout(() => this.#expire(id), ttlSeconds * 1000);
+		const timer = setTimeout(() => this.endLease(id), ttlSeconds * 1000);
 		timer.unref();
 		this.#expiry.set(id, { timer, lost: armed?.lost ?? new AbortController() });
 	}
