@@ -47,7 +47,8 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 	const authority = await Authority.open(paths.pki(agentPaths), identity.name);
 	const { credentials } = authority;
 	const { openSqliteStore } = await stores.sqlite();
-	const store = await openSqliteStore(paths.storeDb(agentPaths));
+	// Made at the launch: an agent that began with an empty one would take down all that runs.
+	const store = await openSqliteStore(paths.storeDb(agentPaths), { create: false });
 	const address = `${identity.vtep}:${agentPort}`;
 	const listener = await listenForHosts({
 		store,

@@ -105,7 +105,7 @@ async function testPaths(client: Service, report: LaunchReport): Promise<void> {
 
 async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Identity> {
 	const kernel = openLinuxKernel();
-	const local = await openSqliteStore(paths.localDb(options));
+	const local = await openSqliteStore(paths.localDb(options), { create: true });
 	try {
 		const former = await readIdentity(local);
 		const facts = kernel.facts();
@@ -144,7 +144,11 @@ async function checkStore(
 	{ id, storeUrl }: Identity,
 	{ options, wasMember, report }: { options: LaunchOptions; wasMember: boolean; report: LaunchReport },
 ): Promise<void> {
-	if (storeSchemeOf(storeUrl) === "sqlite") return;
+	if (storeSchemeOf(storeUrl) === "sqlite") {
+		// One that this host served already is not replaced: the agent says that it is gone.
+		if (!wasMember) await (await openSqliteStore(paths.storeDb(options), { create: true })).close();
+		return;
+	}
 	const store = await openRemoteStore(storeUrl, options);
 	try {
 		await store.get(keys.host(id));

@@ -34,7 +34,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	mkdirSync(options.runDir, { recursive: true, mode: 0o755 });
 	// Before anything is opened: that another agent runs is the reason for all that would fail.
 	await claimSocket(options.socketPath);
-	const local = await openSqliteStore(paths.localDb(options));
+	const local = await openSqliteStore(paths.localDb(options), { create: true });
 	const kernel = openLinuxKernel();
 	const containers = await ContainerRuntime.open(options, {
 		onProcessEnd,

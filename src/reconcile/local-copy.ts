@@ -33,7 +33,8 @@ export class LocalCopy {
 	async flush(): Promise<void> {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
-		const writes = [...this.#pending].map(
+		const pending = this.#pending;
+		const writes = [...pending].map(
 			([key, value]): Write =>
 				value === undefined ? { delete: localKeys.copyOf(key) } : { put: localKeys.copyOf(key), value },
 		);
@@ -41,6 +42,8 @@ export class LocalCopy {
 		try {
 			for (let i = 0; i < writes.length; i += chunk) await this.#local.txn([], writes.slice(i, i + chunk));
 		} catch (error) {
+			// The next change takes it along, if it has not changed by then.
+			this.#pending = new Map([...pending, ...this.#pending]);
 			this.#onError(error);
 		}
 	}

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { isWeftError } from "../model/error.ts";
 import { KV, Lease, Watch } from "./etcd/gen/rpc_pb.js";
 import { headerOf } from "./serve/header.ts";
 import { serveKv } from "./serve/kv.ts";
@@ -44,5 +45,15 @@ export function storeHandler(
 	store: EmbeddedStore,
 	ended: AbortSignal,
 ): (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void {
-	return connectNodeAdapter({ routes: serveStore(store, ended) });
+	return connectNodeAdapter({ routes: serveStore(store, ended), interceptors: [tellFull] });
 }
+
+/** As etcd says it when it has no room. */
+const tellFull: Interceptor = (next) => async (request) => {
+	try {
+		return await next(request);
+	} catch (error) {
+		if (isWeftError(error, "STORE_FULL")) throw new ConnectError(error.message, Code.ResourceExhausted);
+		throw error;
+	}
+};

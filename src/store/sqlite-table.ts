@@ -1,17 +1,8 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Entry, LeaseId, StoreBatch, StoreEvent } from "./store.ts";
 
 /** Revisions that a watcher may lag behind, or be away. */
 const keptRevisions = 10_000;
-
-const schema = `
-	CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL, lease TEXT) WITHOUT ROWID;
-	CREATE INDEX IF NOT EXISTS entry_lease ON entry (lease) WHERE lease IS NOT NULL;
-	CREATE TABLE IF NOT EXISTS change (revision INTEGER NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (revision, n)) WITHOUT ROWID;
-	CREATE TABLE IF NOT EXISTS lease (id TEXT PRIMARY KEY, ttl INTEGER NOT NULL) WITHOUT ROWID;
-	CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-	INSERT OR IGNORE INTO meta VALUES ('revision', 1), ('compacted', 1);
-`;
 
 interface EntryRow {
 	readonly key: string;
@@ -24,12 +15,8 @@ export class SqliteTable {
 	readonly #db: DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
 
-	/** @param path A file, or ":memory:". @throws The errors of node:sqlite. */
-	constructor(path: string) {
-		this.#db = new DatabaseSync(path);
-		// A write that was acknowledged is on the disk: the journal is synced with each. One process at a time.
-		this.#db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-		this.#db.exec(schema);
+	constructor(db: DatabaseSync) {
+		this.#db = db;
 	}
 
 	#sql(text: string): StatementSync {
@@ -76,7 +63,8 @@ export class SqliteTable {
 			this.#db.exec("COMMIT");
 			return result;
 		} catch (error) {
-			this.#db.exec("ROLLBACK");
+			// A full disk has ended the transaction already.
+			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
 			throw error;
 		}
 	}

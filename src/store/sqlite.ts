@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, renameSync } from "node:fs";
-import { causeText, WeftError } from "../model/error.ts";
+import { WeftError } from "../model/error.ts";
 import { Feed } from "./feed.ts";
+import { databaseAt, memoryDatabase, translate } from "./sqlite-file.ts";
 import { SqliteTable } from "./sqlite-table.ts";
 import type {
 	Entry,
@@ -30,61 +30,35 @@ export interface EmbeddedStore extends Store {
 
 /** Opens a store in memory: for tests, and for a host's own picture of another. */
 export function openMemoryStore(): EmbeddedStore {
-	return new SqliteStore(new SqliteTable(":memory:"), "memory:");
+	return new SqliteStore(new SqliteTable(memoryDatabase()), ":memory:", "memory:");
 }
 
 /**
  * Opens the embedded store in a file; what was acknowledged survives kill -9 and loss of power.
- * @throws {WeftError} DATABASE_DAMAGED (the file is kept aside), CONFLICT when another process holds it.
+ * @param create Whether one that is not there is made.
+ * @throws {WeftError} As {@link databaseAt}.
  */
-export async function openSqliteStore(path: string): Promise<EmbeddedStore> {
-	try {
-		const table = new SqliteTable(path);
-		chmodSync(path, 0o600);
-		return new SqliteStore(table, `sqlite:${path}`);
-	} catch (error) {
-		throw translate(error, path);
-	}
+export async function openSqliteStore(path: string, { create }: { create: boolean }): Promise<EmbeddedStore> {
+	return new SqliteStore(new SqliteTable(databaseAt(path, create)), path);
 }
 
-/** sqlite3.h: SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB. */
-const [busy, corrupt, notADatabase] = [5, 11, 26];
-
-function translate(cause: unknown, path: string): WeftError {
-	const code = (cause as { errcode?: number }).errcode;
-	if (code === busy) {
-		return new WeftError("CONFLICT", `Cannot open ${path}: another process holds it`, {
-			fix: `weft status tells whether an agent runs; fuser ${path} shows the process`,
-			cause,
-		});
-	}
-	if (code === corrupt || code === notADatabase) {
-		const aside = `${path}.damaged-${Date.now()}`;
-		if (existsSync(path)) renameSync(path, aside);
-		return new WeftError("DATABASE_DAMAGED", `Cannot open ${path}: it is damaged; it was kept as ${aside}`, {
-			fix: "restore a backup at its place, or launch again for an empty one",
-			cause,
-		});
-	}
-	return new WeftError("CONFIG_INVALID", `Cannot open ${path}: ${causeText(cause)}`, {
-		fix: "check that its folder is there and can be written",
-		cause,
-	});
-}
+const expiryRetryMs = 1_000;
 
 class SqliteStore implements EmbeddedStore {
 	readonly health: StoreHealth;
 	readonly #table: SqliteTable;
+	readonly #path: string;
 	readonly #feed = new Feed();
 	readonly #expiry = new Map<LeaseId, { timer: NodeJS.Timeout; lost: AbortController }>();
 	readonly #beats = new Set<NodeJS.Timeout>();
 	#closed = false;
 
-	constructor(table: SqliteTable, url: string) {
+	constructor(table: SqliteTable, path: string, url = `sqlite:${path}`) {
 		this.#table = table;
+		this.#path = path;
 		this.health = { url, reachable: true, onChange: () => () => {} };
 		// After a restart each holder gets its whole time anew: it could not reach the store in between.
-		for (const { id, ttl } of table.leases()) this.#arm(id, ttl);
+		for (const { id, ttl } of table.leases()) this.#arm(id, ttl * 1000);
 	}
 
 	get revision(): number {
@@ -103,9 +77,18 @@ class SqliteStore implements EmbeddedStore {
 		return this.#commit(expect, writes);
 	}
 
-	#commit(expect: readonly Expect[], writes: readonly Write[]): number | undefined {
+	/** @throws {WeftError} STORE_FULL and others: nothing of `work` has happened. */
+	#atomically<T>(work: () => T): T {
+		try {
+			return this.#table.atomically(work);
+		} catch (cause) {
+			throw cause instanceof Error && "errcode" in cause ? translate(cause, this.#path) : cause;
+		}
+	}
+
+	#commit(expect: readonly Expect[], writes: readonly Write[], ending?: LeaseId): number | undefined {
 		const table = this.#table;
-		const batch = table.atomically((): StoreBatch | undefined => {
+		const batch = this.#atomically((): StoreBatch | undefined => {
 			for (const { key, revision } of expect) if ((table.get(key)?.revision ?? 0) !== revision) return undefined;
 			const revision = table.revision + 1;
 			const events: StoreEvent[] = [];
@@ -121,6 +104,7 @@ class SqliteStore implements EmbeddedStore {
 				else for (const { key } of table.list(one.deletePrefix)) write(key, undefined);
 			}
 			if (events.length > 0) table.finish(revision);
+			if (ending !== undefined) table.removeLease(ending);
 			return { revision: events.length > 0 ? revision : revision - 1, events };
 		});
 		if (batch === undefined) return undefined;
@@ -142,36 +126,43 @@ class SqliteStore implements EmbeddedStore {
 	grant(ttlSeconds: number): LeaseId {
 		// A positive 63-bit number, as etcd's leases are.
 		const id = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
-		this.#table.atomically(() => this.#table.addLease(id, ttlSeconds));
-		this.#arm(id, ttlSeconds);
+		this.#atomically(() => this.#table.addLease(id, ttlSeconds));
+		this.#arm(id, ttlSeconds * 1000);
 		return id;
 	}
 
 	keepAlive(id: LeaseId): number | undefined {
 		const ttl = this.#table.leases().find((lease) => lease.id === id)?.ttl;
-		if (ttl !== undefined) this.#arm(id, ttl);
+		if (ttl !== undefined) this.#arm(id, ttl * 1000);
 		return ttl;
 	}
 
 	endLease(id: LeaseId): void {
 		const armed = this.#expiry.get(id);
+		if (this.#table.hasLease(id)) {
+			const doomed = this.#table.keysOfLease(id).map((key) => ({ delete: key }));
+			this.#commit([], doomed, id);
+		}
 		clearTimeout(armed?.timer);
 		this.#expiry.delete(id);
-		if (!this.#table.hasLease(id)) return;
-		this.#commit(
-			[],
-			this.#table.keysOfLease(id).map((key) => ({ delete: key })),
-		);
-		this.#table.removeLease(id);
 		armed?.lost.abort();
 	}
 
-	#arm(id: LeaseId, ttlSeconds: number): void {
+	#arm(id: LeaseId, delayMs: number): void {
 		const armed = this.#expiry.get(id);
 		clearTimeout(armed?.timer);
-		const timer = setTimeout(() => this.endLease(id), ttlSeconds * 1000);
+		const timer = setTimeout(() => this.#expire(id), delayMs);
 		timer.unref();
 		this.#expiry.set(id, { timer, lost: armed?.lost ?? new AbortController() });
+	}
+
+	/** Nobody waits for it who could be told that the disk is full: it is tried until there is room. */
+	#expire(id: LeaseId): void {
+		try {
+			this.endLease(id);
+		} catch {
+			this.#arm(id, expiryRetryMs);
+		}
 	}
 
 	async lease(ttlSeconds: number): Promise<Lease> {
@@ -192,7 +183,7 @@ class SqliteStore implements EmbeddedStore {
 	}
 
 	compact(revision: number): void {
-		this.#table.atomically(() => this.#table.compact(revision));
+		this.#atomically(() => this.#table.compact(revision));
 	}
 
 	async close(): Promise<void> {

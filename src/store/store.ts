@@ -51,7 +51,7 @@ export interface Lease {
  * Where desired state lives. Every store gives exactly this, and `contract.ts` is the one suite that says so.
  *
  * Errors, translated once in each store's own file: STORE_UNREACHABLE (names the endpoint tried), STORE_REFUSED (credentials),
- * STORE_CURSOR_LOST (watch only), TIMEOUT. A write that failed with STORE_UNREACHABLE or TIMEOUT may have happened.
+ * STORE_CURSOR_LOST (watch only), STORE_FULL (nothing was written), TIMEOUT. A write that failed with STORE_UNREACHABLE or TIMEOUT may have happened.
  */
 export interface Store {
 	get(key: string): Promise<Entry | undefined>;

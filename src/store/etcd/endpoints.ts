@@ -104,7 +104,7 @@ export class Endpoints implements StoreHealth {
 				return result;
 			} catch (cause) {
 				last = translate(cause, server.url);
-				if (last.code === "STORE_REFUSED") throw last;
+				if (last.code === "STORE_REFUSED" || last.code === "STORE_FULL") throw last;
 				this.failed(last);
 				if (!again && !neverSent(cause)) throw last;
 			} finally {
@@ -126,6 +126,12 @@ export function translate(cause: unknown, url: string): WeftError {
 	if (code === Code.Unauthenticated || code === Code.PermissionDenied || code === Code.InvalidArgument) {
 		return new WeftError("STORE_REFUSED", `Cannot use the store at ${url}: it refused`, {
 			fix: "check the credentials, or join again: weft token on a member",
+			cause,
+		});
+	}
+	if (code === Code.ResourceExhausted) {
+		return new WeftError("STORE_FULL", `Cannot write to the store at ${url}: it has no room`, {
+			fix: "make room on its host",
 			cause,
 		});
 	}
