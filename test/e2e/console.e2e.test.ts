@@ -62,7 +62,7 @@ test("weft run -i passes streams on as they are", { skip }, (t) =>
 
 		await t.test("signals reach the command, and who interrupts it three times leaves it", () => {
 			const command = "trap 'echo term; exit 4' TERM; trap 'echo int' INT; echo up; while :; do sleep 0.05; done";
-			const script = (signals: string) => `weft run --name sig -- sh -c "${command}" >/tmp/sig &
+			const script = (signals: string) => `>/tmp/sig; weft run --name sig -- sh -c "${command}" >>/tmp/sig &
 				until grep -q up /tmp/sig; do sleep 0.05; done
 				for s in ${signals}; do kill -$s $!; sleep 0.3; done
 				wait $!; echo $?; cat /tmp/sig; weft ps; weft rm -f sig >/dev/null`;
