@@ -11,6 +11,7 @@ import { listenForHosts } from "./listener.ts";
 import { type Paths, paths } from "./paths.ts";
 import { memberCredentials, openRemoteStore, storeSchemeOf } from "./remote-store.ts";
 import { announceStore, type StoreMove } from "./store-move.ts";
+import type { TellClosed } from "./strangers.ts";
 import { agentAddresses, createToken } from "./tokens.ts";
 
 /** The cluster's store as this host uses it. */
@@ -56,6 +57,7 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 		credentials,
 		address: identity.vtep,
 		port: agentPort,
+		onStrangersClosed: strangersLog(log),
 	});
 	log.info({ address }, "serving the embedded store to other hosts");
 	const endAnnouncing = announceStore(store, identity.id, { storeUrl: `weft://${address}` }, { credentials, log });
@@ -68,6 +70,11 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 			await store.close();
 		},
 	};
+}
+
+function strangersLog(log: Logger): TellClosed {
+	return (closed) =>
+		log.warn(closed, "closed connections that showed no certificate and took too long, or were too many");
 }
 
 async function newToken(store: Store, storeAddress: string, ca: string, ttlSeconds: number): Promise<TokenView> {
@@ -90,6 +97,7 @@ async function memberStore(
 		address: vtep,
 		port: agentPort,
 		admit,
+		onStrangersClosed: strangersLog(log),
 		onStoreMove: async (move) => {
 			if (move.storeUrl !== storeUrl) await onStoreMove(move);
 		},

@@ -34,6 +34,7 @@ before(async () => {
 		store,
 		admit: admitHere(store, authority, storeUrl),
 		credentials: authority.credentials,
+		onStrangersClosed: () => assert.fail(),
 		address,
 		port,
 	});
@@ -75,7 +76,13 @@ test("joinCluster() gives a certificate that opens the store", async () => {
 async function withRelay(at: string, store: string, work: () => Promise<void>): Promise<void> {
 	const member = await joinCluster(await token(), { hostName: "host2" });
 	const admit = admitByStoreHost(store, member);
-	const relay = await listenForHosts({ credentials: member, address: at, port, admit });
+	const relay = await listenForHosts({
+		credentials: member,
+		address: at,
+		port,
+		admit,
+		onStrangersClosed: () => assert.fail(),
+	});
 	try {
 		await work();
 	} finally {
@@ -197,6 +204,7 @@ test("listenForHosts() is told where the store is by the store's own host, and b
 		port,
 		admit: admitByStoreHost(storeUrl, member),
 		onStoreMove: async (move) => void told.push(move.storeUrl),
+		onStrangersClosed: () => assert.fail(),
 	});
 	const tell = ({ certificate: cert, key }: { certificate: string; key: string }, where: string) => {
 		const peer = { host: relayAddress, port, ca: member.ca, cert, key, servername: agentName };

@@ -9,6 +9,7 @@ import type { EmbeddedStore } from "../store/sqlite.ts";
 import type { Admit, JoinRequest } from "./admission.ts";
 import { type Credentials, storeName } from "./credentials.ts";
 import type { StoreMove } from "./store-move.ts";
+import { boundStrangers, type TellClosed } from "./strangers.ts";
 
 export interface ListenerOptions {
 	readonly credentials: Credentials;
@@ -19,6 +20,10 @@ export interface ListenerOptions {
 	readonly store?: EmbeddedStore;
 	/** Told where the store is now, by its own host, on the others. */
 	readonly onStoreMove?: (move: StoreMove) => Promise<void>;
+	/** Told of connections that were closed because they took too long, or were too many. */
+	readonly onStrangersClosed: TellClosed;
+	/** @default 10_000 */
+	readonly longestStrangerMs?: number;
 }
 
 /** A certificate request is far smaller; nobody is known yet, so nobody may send more. */
@@ -57,16 +62,10 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 					return {};
 				});
 			else if (isMember(request)) store(request, response);
-			else
-				answer(
-					response,
-					403,
-					new WeftError("STORE_REFUSED", "Cannot use the store: no certificate of this cluster was shown", {
-						fix: "weft launch --join TOKEN",
-					}),
-				);
+			else refuseStranger(response);
 		},
 	);
+	boundStrangers(server, options.onStrangersClosed, options.longestStrangerMs);
 	const sessions = new Set<{ destroy(): void }>();
 	server.on("session", (session) => {
 		sessions.add(session);
@@ -83,6 +82,13 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 			await new Promise((resolve) => server.close(resolve));
 		},
 	};
+}
+
+function refuseStranger(response: Response): void {
+	const refusal = new WeftError("STORE_REFUSED", "Cannot use the store: no certificate of this cluster was shown", {
+		fix: "weft launch --join TOKEN",
+	});
+	answer(response, 403, refusal);
 }
 
 function notHere(_request: Request, response: Response): void {
