@@ -140,7 +140,8 @@ export function translate(cause: unknown, path: string): WeftError {
 }
 
 function damaged(path: string, reason: string, cause?: unknown): WeftError {
-	return new WeftError("DATABASE_DAMAGED", `Cannot use ${path}: ${reason}; it was left as it is`, {
+	const left = existsSync(path) ? "; it was left as it is" : "";
+	return new WeftError("DATABASE_DAMAGED", `Cannot use ${path}: ${reason}${left}`, {
 		fix: `restore a backup in the place of ${path} and ${path}-wal; without one, stop this host's containers, move the whole folder away, and launch again`,
 		...(cause === undefined ? {} : { cause }),
 	});
