@@ -73,6 +73,15 @@ test("a store that answers after 2 s slows changes, and nothing else", {
 	assert.match(lab.weft("host1", "hosts"), /host2 .*alive/, "a slow host is not a dead one");
 	assert.ok(timed(() => lab.sleeper("host1", "c3", "blue")) < 5_000, "the store's own host is as fast as ever");
 
+	// So late that it counts as away, now and then just in time.
+	const agent = lab.agentPid("host2");
+	lab.lab.exec("host1", ["kill", "-HUP", proxy]);
+	for (let n = 0; n < 3; n++) {
+		const { code, stderr } = lab.run("host2", "weft", "network", "create", `blue${n}`);
+		if (code !== 0) assert.match(stderr, /code: +(STORE_UNREACHABLE|TIMEOUT)/);
+	}
+	assert.ok(lab.pings("host2", "c2", "c1"));
+
 	lab.lab.exec("host1", ["kill", "-USR2", proxy]);
 	await eventually("host2 changes as fast as before", 15_000, () => {
 		const ms = timed(() =>
@@ -83,6 +92,7 @@ test("a store that answers after 2 s slows changes, and nothing else", {
 	assert.ok(lab.pings("host2", "c2", "c3"));
 	const { stdout } = lab.run("host2", "weft", "status");
 	assert.match(stdout, /in-sync/);
+	assert.equal(lab.agentPid("host2"), agent, "the agent ended, and was started again");
 	lab.run("host2", "weft", "rm", "-f", "late");
 	for (const [host, name] of [
 		["host1", "c1"],

@@ -1,8 +1,9 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { causeText, WeftError } from "../../model/error.ts";
 import type { StoreHealth } from "../store.ts";
 import { KV, Lease, Watch } from "./gen/rpc_pb.js";
+import { Sessions } from "./sessions.ts";
 
 export interface TlsOptions {
 	readonly ca: string;
@@ -19,12 +20,7 @@ const connectTimeoutMs = 2_000;
 /** One server of the store, and the three services that weft uses there. */
 function open(url: string, tls: TlsOptions | undefined) {
 	const { serverName: servername, ...credentials } = tls ?? {};
-	const connection = new Http2SessionManager(
-		url,
-		// A dead peer is found in 4 s, also on a stream that is silent for good reasons.
-		{ pingIntervalMs: 2_000, pingTimeoutMs: 2_000, pingIdleConnection: true },
-		{ ...credentials, ...(servername === undefined ? {} : { servername }) },
-	);
+	const connection = new Sessions(url, { ...credentials, ...(servername === undefined ? {} : { servername }) });
 	const transport: Transport = createGrpcTransport({ baseUrl: url, sessionManager: connection });
 	return {
 		url,
