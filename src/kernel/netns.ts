@@ -132,14 +132,7 @@ export function deleteNetns(name: string): void {
 
 /** @returns The names below /run/netns that a namespace is pinned at, sorted. */
 export function listNetns(): string[] {
-	try {
-		return readdirSync(netnsFolder)
-			.filter((name) => isNetns(`${netnsFolder}/${name}`))
-			.sort();
-	} catch (cause) {
-		if (codeOf(cause) === "ENOENT") return [];
-		throw toWeftError("Cannot list network namespaces", cause);
-	}
+	return lookThrough(() => true).pinned;
 }
 
 /**
@@ -149,15 +142,25 @@ export function listNetns(): string[] {
  * @returns Those that a namespace is pinned at, sorted.
  */
 export function listOwnNetns(isOwn: (name: string) => boolean): string[] {
+	const { pinned, bare } = lookThrough(isOwn);
 	try {
-		const names = readdirSync(netnsFolder).filter(isOwn);
-		const pinned = new Set(names.filter((name) => isNetns(`${netnsFolder}/${name}`)));
-		for (const name of names) if (!pinned.has(name)) unlinkSync(`${netnsFolder}/${name}`);
-		return [...pinned].sort();
+		for (const name of bare) unlinkSync(`${netnsFolder}/${name}`);
 	} catch (cause) {
-		if (codeOf(cause) === "ENOENT") return [];
-		throw toWeftError("Cannot list network namespaces", cause);
+		if (codeOf(cause) !== "ENOENT") throw toWeftError("Cannot tidy up network namespaces", cause);
 	}
+	return pinned;
+}
+
+/** Tells names below /run/netns that a namespace is pinned at from those that are files and no more. */
+function lookThrough(isMeant: (name: string) => boolean): { pinned: string[]; bare: string[] } {
+	const [pinned, bare]: [string[], string[]] = [[], []];
+	try {
+		for (const name of readdirSync(netnsFolder).sort())
+			if (isMeant(name)) (isNetns(`${netnsFolder}/${name}`) ? pinned : bare).push(name);
+	} catch (cause) {
+		if (codeOf(cause) !== "ENOENT") throw toWeftError("Cannot list network namespaces", cause);
+	}
+	return { pinned, bare };
 }
 
 /**
