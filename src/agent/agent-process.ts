@@ -2,11 +2,10 @@ import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAgent } from "../client/client.ts";
-import { frugalEnv, frugalFlags } from "../lib/frugal.ts";
 import { type ErrorBody, isWeftError, WeftError } from "../model/error.ts";
 import type { LaunchOptions } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
-import { confined } from "./confined.ts";
+import { ownProcess } from "./own-process.ts";
 import { paths } from "./paths.ts";
 
 const startTimeoutMs = 15_000;
@@ -22,15 +21,9 @@ export interface AgentProcess {
 export function startAgent(options: LaunchOptions): AgentProcess {
 	const log = openSync(paths.agentLog(options), "a", 0o600);
 	const flags = ["--state-dir", options.stateDir, "--run-dir", options.runDir, "--socket", options.socketPath];
-	const [file, ...args] = confined("agent", [
-		process.execPath,
-		...frugalFlags(process.execArgv, "agent"),
-		process.argv[1] ?? "",
-		"agent",
-		...flags,
-	]);
+	const { file, args, env } = ownProcess("agent", flags);
 	const child = spawn(file, args, {
-		env: { ...process.env, ...frugalEnv },
+		env,
 		detached: true,
 		stdio: ["ignore", log, log, "ipc"],
 		cwd: "/",

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { findNetwork } from "../control/find-network.ts";
+import { knownNetwork } from "../control/find-network.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { hostNetns, type NetnsRef } from "../model/kernel-state.ts";
@@ -46,8 +46,7 @@ async function attachNetns(
 	const id = runtime.control.randomId();
 	const sandbox = known ?? { id, name, netns: path, owned: false, cookie, attachments: [] };
 	// Before anything is done in the namespace: lo, once it is up, stays so.
-	const { control } = runtime;
-	const { id: networkId } = control.followed(network) ?? (await findNetwork(control.store, network)).network;
+	const { id: networkId } = await knownNetwork(runtime.control, network);
 	try {
 		if (known === undefined) await sandboxes.add(sandbox);
 		const endpoint = await sandboxes.connect(sandbox, {

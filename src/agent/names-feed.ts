@@ -3,14 +3,13 @@ import { openSync } from "node:fs";
 import type { Logger } from "pino";
 import type { PictureChange } from "../dns/picture.ts";
 import type { OpResult } from "../kernel/kernel.ts";
-import { frugalEnv, frugalFlags } from "../lib/frugal.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import type { HostId } from "../model/host.ts";
 import type { NetnsRef } from "../model/kernel-state.ts";
 import type { StatusView } from "../model/view.ts";
 import { NamesClient } from "../names/control-client.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
-import { confined } from "./confined.ts";
+import { ownProcess } from "./own-process.ts";
 import { type Paths, paths } from "./paths.ts";
 
 /** Where a sandbox finds its name server. */
@@ -227,12 +226,11 @@ export class NamesFeed {
 	#spawn(): void {
 		const log = openSync(paths.namesLog(this.#paths), "a", 0o600);
 		const flags = ["--socket", paths.namesSocket(this.#paths), "--state", paths.namesPicture(this.#paths)];
-		const weft = [process.execPath, ...frugalFlags(process.execArgv, "names"), process.argv[1] ?? ""];
-		const [file, ...args] = confined("names", [...weft, "names", ...flags]);
+		const { file, args, env } = ownProcess("names", flags);
 		spawn(file, args, {
 			detached: true,
 			stdio: ["ignore", log, log],
-			env: { ...process.env, ...frugalEnv },
+			env,
 			cwd: "/",
 		}).unref();
 	}

@@ -15,7 +15,7 @@ export interface ControlContext {
 	/** The sandboxes of this host, as they stand in its database. */
 	sandboxes(): readonly Sandbox[] | Promise<readonly Sandbox[]>;
 	/** @returns A network that this host is in, by its name or its whole id, without asking the store. */
-	followed(ref: string): Network | undefined;
+	readonly followed: (ref: string) => Network | undefined;
 	/** @returns What this host knows of a network's addresses without asking the store; undefined for one that it is not in. */
 	addressesOf(id: NetworkId): KnownAddresses | undefined;
 	/** Of weft_gwbridge: its first address is the bridge's own. */

@@ -3,7 +3,7 @@ import { WeftError } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import type { Entry, Store } from "../store/store.ts";
-import { decode } from "./context.ts";
+import { type ControlContext, decode } from "./context.ts";
 
 /** A network with the revision at which it was read: a transaction that expects it fails once the network is removed. */
 export interface FoundNetwork {
@@ -37,6 +37,11 @@ export async function findNetwork(store: Store, ref: string): Promise<FoundNetwo
 		});
 	}
 	return found(only);
+}
+
+/** @returns As {@link findNetwork}; one that this host is in is not asked for. @throws {WeftError} As {@link findNetwork}. */
+export async function knownNetwork({ store, followed }: ControlContext, ref: string): Promise<Network> {
+	return followed(ref) ?? (await findNetwork(store, ref)).network;
 }
 
 /** @returns The network of an id; undefined when it is gone. */

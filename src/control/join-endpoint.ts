@@ -10,7 +10,7 @@ import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
 import { chooseAddress } from "./choose-address.ts";
 import { type ControlContext, encode } from "./context.ts";
-import { findNetwork, getNetwork, notFound } from "./find-network.ts";
+import { getNetwork, knownNetwork, notFound } from "./find-network.ts";
 import { changeSandbox } from "./sandbox.ts";
 import { forgetAttachment, withdrawAttachment } from "./withdraw.ts";
 
@@ -38,7 +38,7 @@ export interface Joined {
  * @throws {WeftError} NETWORK_NOT_FOUND, ENDPOINT_EXISTS, NAME_IN_USE, SUBNET_OVERLAPS, MTU_TOO_SMALL, and what the choice of the address throws.
  */
 export async function joinEndpoint(context: ControlContext, request: JoinRequest): Promise<Joined> {
-	const network = context.followed(request.network) ?? (await findNetwork(context.store, request.network)).network;
+	const network = await knownNetwork(context, request.network);
 	checkMtu(`Cannot connect "${request.name}" to network "${network.name}"`, network.mtuBytes, [context.self]);
 	const id = context.randomId();
 	await changeSandbox(context.local, request.sandboxId, (sandbox) =>
