@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { listSandboxes } from "../../test/list-sandboxes.ts";
 import { sampleHost } from "../../test/samples.ts";
 import { vniRestMs } from "../ipam/vni.ts";
 import { WeftError } from "../model/error.ts";
@@ -14,7 +15,7 @@ import { findNetwork } from "./find-network.ts";
 import { joinEndpoint } from "./join-endpoint.ts";
 import { leaveNetwork } from "./leave-endpoint.ts";
 import { removeNetwork } from "./remove-network.ts";
-import { addSandbox, listSandboxes } from "./sandbox.ts";
+import { addSandbox } from "./sandbox.ts";
 import { takeBackWithdrawn } from "./withdraw.ts";
 
 function host(n: number, store = openMemoryStore()): ControlContext & { clock: { ms: number } } {

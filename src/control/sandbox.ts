@@ -5,11 +5,6 @@ import type { Store } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
 import { decode, encode } from "./context.ts";
 
-export async function listSandboxes(local: Store): Promise<Sandbox[]> {
-	const { entries } = await local.list(localKeys.sandboxes);
-	return entries.map((entry) => decode<Sandbox>(entry));
-}
-
 /** @throws {WeftError} CONTAINER_EXISTS */
 export async function addSandbox(local: Store, sandbox: Sandbox): Promise<void> {
 	const key = localKeys.sandbox(sandbox.id);

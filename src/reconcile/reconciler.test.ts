@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { listSandboxes } from "../../test/list-sandboxes.ts";
 import { sampleHost } from "../../test/samples.ts";
 import { samplePool } from "../../test/worlds.ts";
 import { encode } from "../control/context.ts";
 import { createNetwork } from "../control/create-network.ts";
 import { joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
-import { addSandbox, listSandboxes, removeSandbox } from "../control/sandbox.ts";
+import { addSandbox, removeSandbox } from "../control/sandbox.ts";
 import { openFakeKernel } from "../kernel/fake.ts";
 import type { Ipv4, Mac } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";

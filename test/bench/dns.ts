@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +6,7 @@ import { buildRelease } from "../../scripts/build.ts";
 import { barsSvg } from "./bars.ts";
 import { type Busy, measureBusy } from "./dns-busy.ts";
 import * as dns from "./dns-servers.ts";
+import { residentMegabytes } from "./memory.ts";
 import { median } from "./stats.ts";
 import { markdownTable } from "./table.ts";
 
@@ -18,10 +19,6 @@ type Rates = Record<"few" | "many" | "dnsmasq", number[]>;
 async function until(holds: () => boolean): Promise<void> {
 	for (const deadline = performance.now() + 20_000; !holds(); await sleep(50))
 		if (performance.now() > deadline) throw new Error("a name server does not answer within 20 s");
-}
-
-function residentMegabytes(pid = 0): number {
-	return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
 /** One server at a time: each has the core to itself while it is asked. */

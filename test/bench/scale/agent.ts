@@ -81,10 +81,6 @@ export function cpuMs(pid: number): number {
 	return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 }
 
-export function residentMegabytes(pid: number): number {
-	return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-}
-
 /** Waits until a process has nothing to do for a second. */
 export async function idle(pid: number): Promise<void> {
 	for (let before = cpuMs(pid); ; ) {

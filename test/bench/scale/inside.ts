@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { listNetworks } from "../../../src/control/find-network.ts";
 import type { Network } from "../../../src/model/network.ts";
-import { Agent, cpuMs, idle, residentMegabytes } from "./agent.ts";
+import { residentMegabytes } from "../memory.ts";
+import { Agent, cpuMs, idle } from "./agent.ts";
 import type { Figures, Step } from "./figures.ts";
 import { Generator, openStoreOf } from "./generator.ts";
 
