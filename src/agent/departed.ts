@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import { onProcessEnd } from "../kernel/pidfd.ts";
+import { Counted } from "../lib/counted.ts";
 import type { Sandbox } from "../model/endpoint.ts";
 
 /** The process whose namespace a path names. */
@@ -12,26 +13,28 @@ const ofProcess = /^\/proc\/(\d+)\/ns\/net$/;
  */
 export class Departed {
 	readonly #onChange: () => void;
+	readonly #places = new Counted<string>();
 	readonly #watches = new Map<string, () => void>();
 
 	constructor(onChange: () => void) {
 		this.#onChange = onChange;
 	}
 
-	/** Watches for these, and no others. */
-	follow(sandboxes: Iterable<Sandbox>): void {
-		const wanted = new Set<string>();
-		for (const { netns, owned } of sandboxes) if (!owned) wanted.add(ofProcess.test(netns) ? netns : dirname(netns));
-		for (const [place, end] of [...this.#watches])
-			if (!wanted.has(place)) {
-				end();
-				this.#watches.delete(place);
-			}
-		for (const place of wanted) if (!this.#watches.has(place)) this.#watches.set(place, this.#watch(place));
+	/** Notes that a sandbox came, changed, or went. */
+	follow(before: Sandbox | undefined, after: Sandbox | undefined): void {
+		const [from, to] = [before, after].map((sandbox) => (sandbox === undefined ? undefined : placeOf(sandbox)));
+		if (from === to) return;
+		if (to !== undefined && this.#places.add(to)) this.#watches.set(to, this.#watch(to));
+		if (from !== undefined && this.#places.take(from)) this.#end(from);
 	}
 
 	close(): void {
-		this.follow([]);
+		for (const place of [...this.#watches.keys()]) this.#end(place);
+	}
+
+	#end(place: string): void {
+		this.#watches.get(place)?.();
+		this.#watches.delete(place);
 	}
 
 	#watch(place: string): () => void {
@@ -47,4 +50,10 @@ export class Departed {
 			return () => clearImmediate(soon);
 		}
 	}
+}
+
+/** @returns What is watched for a namespace that weft did not make: the path that names it, for a process's, or its folder. */
+function placeOf({ netns, owned }: Sandbox): string | undefined {
+	if (owned) return undefined;
+	return ofProcess.test(netns) ? netns : dirname(netns);
 }

@@ -45,7 +45,7 @@ export class Tidy {
 		for (const { id, owned } of known)
 			if (owned && !containers.has(id)) sandboxes.doom(id, "its container was never made");
 		this.#unchecked = new Set(known.map(({ id }) => id));
-		this.#departed.follow(known);
+		for (const sandbox of known) this.#departed.follow(undefined, sandbox);
 		this.#unlisten = runtime.control.store.health.onChange((reachable) => {
 			if (reachable) this.#later(0);
 		});
@@ -53,11 +53,10 @@ export class Tidy {
 		this.#later(0);
 	}
 
-	/** Notes that the sandboxes of this host changed. */
-	follow(): void {
-		const sandboxes = [...this.#runtime.view.sandboxes.values()];
-		this.#departed.follow(sandboxes);
-		if (sandboxes.some(({ withdrawn }) => withdrawn !== undefined)) this.#later(settleMs);
+	/** Notes that a sandbox of this host came, changed, or went. */
+	follow(before: Sandbox | undefined, after: Sandbox | undefined): void {
+		this.#departed.follow(before, after);
+		if (after?.withdrawn !== undefined) this.#later(settleMs);
 	}
 
 	/** Notes that an endpoint of a sandbox of this host went: another host may have taken it out by force. */

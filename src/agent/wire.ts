@@ -87,7 +87,7 @@ export function wire(
 			names.note(view, change);
 			released.note(view, change);
 			if (change.kind === "liveness") suspensions.note(change.id);
-			if (change.kind === "sandbox") tidy?.follow();
+			if (change.kind === "sandbox") tidy?.follow(change.before, view.sandboxes.get(change.id));
 			if (change.kind === "endpoint" && change.before?.hostId === identity.id) tidy?.check(change.before.sandboxId);
 			if (change.kind === "host" && !view.hosts.has(change.id)) suspensions.forget(change.id);
 		},

@@ -1,3 +1,4 @@
+import { Counted } from "../lib/counted.ts";
 import type { Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
 import type { Host, HostId, Liveness } from "../model/host.ts";
 import { keys, localKeys } from "../model/keys.ts";
@@ -44,6 +45,8 @@ export class View {
 	readonly alive = new Map<HostId, Liveness>();
 	readonly sandboxes = new Map<SandboxId, Sandbox>();
 	readonly #networks = new Map<NetworkId, JoinedNetwork>();
+	/** The networks of the sandboxes' attachments. */
+	readonly #attached = new Counted<NetworkId>();
 	readonly #options: ViewOptions;
 	readonly #mirrors: Mirror[];
 
@@ -112,17 +115,14 @@ export class View {
 		const before = this.sandboxes.get(id);
 		if (text === undefined) this.sandboxes.delete(id);
 		else this.sandboxes.set(id, JSON.parse(text) as Sandbox);
-		this.#follow();
+		this.#follow(before, this.sandboxes.get(id));
 		this.#options.onChange({ kind: "sandbox", id, before });
 	}
 
 	/** Starts to follow the networks that a sandbox came into, and leaves those that the last one left. */
-	#follow(): void {
-		const wanted = new Set<NetworkId>();
-		for (const { attachments } of this.sandboxes.values())
-			for (const { networkId } of attachments) wanted.add(networkId);
-		for (const id of wanted) if (!this.#networks.has(id)) this.#join(id);
-		for (const id of [...this.#networks.keys()]) if (!wanted.has(id)) this.#leave(id);
+	#follow(before: Sandbox | undefined, after: Sandbox | undefined): void {
+		for (const { networkId } of after?.attachments ?? []) if (this.#attached.add(networkId)) this.#join(networkId);
+		for (const { networkId } of before?.attachments ?? []) if (this.#attached.take(networkId)) this.#leave(networkId);
 	}
 
 	#join(id: NetworkId): void {
