@@ -1,8 +1,7 @@
 import { statSync } from "node:fs";
 import { knownNetwork } from "../control/find-network.ts";
-import type { Kernel } from "../kernel/kernel.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
-import { hostNetns, type NetnsRef } from "../model/kernel-state.ts";
+import { hostNetns } from "../model/kernel-state.ts";
 import type { AttachedView, AttachRequest, Service } from "../model/service.ts";
 import type { ContainerParts } from "./container-service.ts";
 import { nameserver } from "./names-feed.ts";
@@ -10,6 +9,12 @@ import type { Runtime } from "./runtime.ts";
 import { Turns } from "./turns.ts";
 
 type Parts = Pick<ContainerParts, "runtime" | "sandboxes" | "names">;
+
+/** A namespace, by its path and by its number. */
+interface NetnsPlace {
+	readonly path: string;
+	readonly cookie: string;
+}
 
 /** The verbs for namespaces that weft did not make. */
 export function attachService(parts: Parts): Pick<Service, "attach" | "detach"> {
@@ -20,7 +25,7 @@ export function attachService(parts: Parts): Pick<Service, "attach" | "detach"> 
 		async attach(request) {
 			const path = netnsPath(request.netns);
 			const cookie = cookieOf(runtime, request.netns, path);
-			refuseOwn(runtime, request.netns, cookie);
+			refuseOwn(runtime, request.netns, { path, cookie });
 			return turns.run(cookie, () => attachNetns(parts, request, { path, cookie }));
 		},
 
@@ -39,7 +44,7 @@ export function attachService(parts: Parts): Pick<Service, "attach" | "detach"> 
 async function attachNetns(
 	{ runtime, sandboxes, names }: Parts,
 	{ network, name, ip, aliases }: AttachRequest,
-	{ path, cookie }: { readonly path: string; readonly cookie: string },
+	{ path, cookie }: NetnsPlace,
 ): Promise<AttachedView> {
 	const known = [...runtime.view.sandboxes.values()].find((sandbox) => sandbox.cookie === cookie);
 	using _claim = known === undefined ? names.claim("attach as", name) : undefined;
@@ -63,17 +68,10 @@ async function attachNetns(
 
 /** @throws {WeftError} NETNS_NOT_FOUND */
 function cookieOf({ kernel }: Runtime, typed: string, path: string): string {
-	const cookie = cookieOrNone(kernel, path);
-	if (cookie === undefined) throw noNetns(typed, `${path} is none`);
-	return cookie;
-}
-
-/** @returns undefined for a namespace that has just gone. */
-function cookieOrNone(kernel: Kernel, name: NetnsRef): string | undefined {
 	try {
-		return kernel.netnsCookie(name);
+		return kernel.netnsCookie(path);
 	} catch (error) {
-		if (isWeftError(error, "NETNS_NOT_FOUND")) return undefined;
+		if (isWeftError(error, "NETNS_NOT_FOUND")) throw noNetns(typed, `${path} is none`);
 		throw error;
 	}
 }
@@ -82,13 +80,13 @@ function cookieOrNone(kernel: Kernel, name: NetnsRef): string | undefined {
  * Weft's rules in the host's own namespace, or a network's, would cut it off.
  * @throws {WeftError} ARGUMENT_INVALID, CONTAINER_EXISTS
  */
-function refuseOwn({ kernel, view }: Runtime, typed: string, cookie: string): void {
+function refuseOwn({ kernel, view }: Runtime, typed: string, { path, cookie }: NetnsPlace): void {
 	if (kernel.netnsCookie(hostNetns) === cookie) {
 		throw new WeftError("ARGUMENT_INVALID", `Cannot attach "${typed}": it is in the network namespace of the host`, {
 			fix: "give it a namespace of its own: ip netns add NAME, ip netns exec NAME COMMAND",
 		});
 	}
-	const name = kernel.listNetns().find((one) => cookieOrNone(kernel, one) === cookie);
+	const name = kernel.ownNameOf(path);
 	if (name === undefined) return;
 	const container = [...view.sandboxes.values()].find(({ owned, netns }) => owned && netns === name);
 	if (container === undefined) {

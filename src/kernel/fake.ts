@@ -53,6 +53,10 @@ export function openFakeKernel(): FakeKernel {
 		facts: () => factsOf(hostNs),
 		linkNames: (ns) => [...nsNamed(host, ns).devs.keys()],
 		netnsCookie: (ns) => nsNamed(host, ns).cookie,
+		ownNameOf(ns) {
+			const { cookie } = nsNamed(host, ns);
+			return [...host.namespaces.keys()].filter(isOwn).find((name) => nsNamed(host, name).cookie === cookie);
+		},
 		close: events.close,
 
 		dump: () => dump(host),

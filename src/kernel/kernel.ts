@@ -82,5 +82,7 @@ export interface Kernel {
 	linkNames(ns: NetnsRef): readonly string[];
 	/** @returns SO_NETNS_COOKIE of the namespace. @throws {WeftError} NETNS_NOT_FOUND */
 	netnsCookie(ns: NetnsRef): string;
+	/** @returns The name below /run/netns of a namespace that weft made and observes, whatever path it is meant by. @throws {WeftError} NETNS_NOT_FOUND */
+	ownNameOf(ns: NetnsRef): string | undefined;
 	close(): void;
 }

@@ -1,3 +1,4 @@
+import { hostNetns } from "../model/kernel-state.ts";
 import type { Kernel } from "./kernel.ts";
 import { applyOps } from "./linux/apply.ts";
 import { Departures } from "./linux/departures.ts";
@@ -36,6 +37,11 @@ export function openLinuxKernel(): Kernel {
 					.map((link) => readLink(link).name),
 			),
 		netnsCookie,
+		ownNameOf: (ns) =>
+			within((session) => {
+				const name = session.refOf(nsids.lookUp(session.route(hostNetns), ns));
+				return name !== undefined && isOwnNetns(name) ? name : undefined;
+			}),
 		watchNetns: (ns) => within((session) => events.watch(session, ns)),
 		subscribe: (listener) => events.subscribe(listener),
 		close: () => events.close(),

@@ -63,4 +63,20 @@ export function netnsContract({ title, skip, fixture }: OpenedKernel): void {
 			(error) => isWeftError(error, "NETNS_NOT_FOUND"),
 		);
 	});
+
+	test(title("ownNameOf() knows a namespace that weft made, and no other"), { skip }, () => {
+		const { kernel, newNetnsName, createForeignNetns } = fixture();
+		const [name, foreign] = [newNetnsName(), createForeignNetns()];
+		apply(kernel, making([{ kind: "netns", name }]));
+		held(kernel, overlayScope(name));
+		assert.deepEqual(
+			[name, foreign, hostNetns].map((ns) => kernel.ownNameOf(ns)),
+			[name, undefined, undefined],
+		);
+		apply(kernel, deleting({ kind: "netns", name }));
+		assert.throws(
+			() => kernel.ownNameOf(name),
+			(error) => isWeftError(error, "NETNS_NOT_FOUND"),
+		);
+	});
 }

@@ -37,6 +37,16 @@ export class Nsids {
 		}
 	}
 
+	/** @returns The number of a namespace, -1 when it has none. It gets none, and is not known by this name. @throws {WeftError} NETNS_NOT_FOUND */
+	lookUp(host: NetlinkSocket, ref: NetnsRef): number {
+		const fd = openNetns(ref);
+		try {
+			return readNsid(host.get(getNsidRequest(fd))).nsid;
+		} finally {
+			closeSync(fd);
+		}
+	}
+
 	/** @returns The name that a number was last resolved from. */
 	refOf(nsid: number): NetnsRef | undefined {
 		return this.#refs.get(nsid);
