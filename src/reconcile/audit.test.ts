@@ -28,16 +28,16 @@ test("Audit looks at everything at its start, and at all of a small host every 3
 	assert.equal(rounds.length, 2);
 });
 
-test("Audit takes a large host in small steps, each namespace once within 30 s", (t) => {
+test("Audit takes a large host in small steps, one each second, and each namespace once", (t) => {
 	t.mock.timers.enable({ apis: ["setTimeout"] });
 	const { audit, rounds } = audited(1_000, 2_000);
 	audit.start();
 	rounds.splice(0);
-	for (let ms = 0; ms < 30_000; ms += 100) t.mock.timers.tick(100);
+	for (let ms = 0; ms < 64_000; ms += 100) t.mock.timers.tick(100);
 	const seen = rounds.flat();
 	assert.equal(new Set(seen).size, 1_002);
-	assert.ok(seen.length <= 1_050, `${seen.length} looks`);
-	assert.ok(rounds.length > 50, `${rounds.length} steps`);
+	assert.ok(seen.length <= 1_060, `${seen.length} looks`);
+	assert.equal(rounds.length, 64);
 	assert.ok(rounds.every((some) => some.length <= 25));
 	audit.close();
 });

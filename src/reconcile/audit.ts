@@ -11,10 +11,14 @@ export interface AuditOptions {
 	readonly onBegin: () => void;
 }
 
-/** Each namespace is read this often: it finds what makes no event (sysctls), and what an overrun event queue lost. */
+/**
+ * Each namespace is read this often, where that takes no more than a few hundredths of a processor; with more to read it takes longer. It finds
+ * what makes no event (sysctls); what an overrun event queue lost is looked for at once.
+ */
 const everyMs = 30_000;
+const leastStepMs = 1_000;
 
-/** About 10 ms of reading: what comes meanwhile does not wait longer. */
+/** About 20 ms of reading: what comes meanwhile does not wait longer. */
 const stepSize = 500;
 /** Of a namespace as such: to enter it, and to ask. */
 const ownSize = 25;
@@ -70,7 +74,7 @@ export class Audit {
 		this.#options.onBegin();
 		this.#left = [...new Set([hostNetns, ...this.#options.namespaces()])];
 		const size = this.#left.reduce((sum, ns) => sum + this.#sizeOf(ns), 0);
-		this.#stepMs = everyMs / Math.ceil(size / stepSize);
+		this.#stepMs = Math.max(leastStepMs, everyMs / Math.ceil(size / stepSize));
 	}
 
 	#look(namespaces: readonly NetnsRef[]): void {
