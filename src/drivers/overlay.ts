@@ -89,7 +89,7 @@ function localEndpoint(network: Network, endpoint: Endpoint, local: LocalPort, m
 			alias: `weft ${endpoint.name}`,
 			master: "br0",
 			port: containerPort,
-			peer: { ns: local.netns, name: ifname, mac: endpoint.mac, mtuBytes, up: true },
+			peer: { ns: local.netns, name: ifname, mac: endpoint.mac, mtuBytes, up: true, arpIgnore: true },
 		},
 		{ kind: "fdb", ns, dev: name, mac: endpoint.mac },
 		{ kind: "addr", ns: local.netns, dev: ifname, address: cidrIn(endpoint.address, network.subnet) },

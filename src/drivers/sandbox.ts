@@ -25,8 +25,6 @@ export function compileSandbox(sandbox: Sandbox, pool: GatewayPool | undefined):
 		...(sandbox.owned ? ownNamespace(sandbox) : []),
 		// The name server stands on it; `ip netns add` leaves it down.
 		{ kind: "link", ns, name: "lo", type: "loopback", up: true },
-		// Else a container answers ARP on eth1 for its address on eth0.
-		{ kind: "sysctl", ns, key: "net.ipv4.conf.all.arp_ignore", value: "1" },
 		...(sandbox.gateway === undefined || pool === undefined ? [] : wayOut(sandbox, sandbox.gateway, pool)),
 	];
 }
@@ -65,7 +63,7 @@ function wayOut(sandbox: Sandbox, { address, ifname }: NonNullable<Sandbox["gate
 			alias: `weft ${sandbox.name}`,
 			master: gatewayBridge,
 			port: gatewayPort,
-			peer: { ns: sandbox.netns, name: ifname, mac, mtuBytes, up: true },
+			peer: { ns: sandbox.netns, name: ifname, mac, mtuBytes, up: true, arpIgnore: true },
 		},
 		{ kind: "fdb", ns: hostNetns, dev: name, mac },
 		// Permanent, so that no forged ARP moves it.

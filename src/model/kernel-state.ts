@@ -61,6 +61,8 @@ export interface VethLink extends LinkBase {
 		readonly mac: Mac;
 		readonly mtuBytes: number;
 		readonly up: boolean;
+		/** Answers ARP for its own addresses, and for none of another interface in its namespace (arp_ignore 1). */
+		readonly arpIgnore: boolean;
 	};
 }
 

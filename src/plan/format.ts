@@ -117,6 +117,7 @@ function formatLinkAdd(link: Link): string[] {
 	// Last, so that no frame passes before the port is locked.
 	if (link.up) lines.push(`${set} up`);
 	if (link.type === "veth" && link.peer.up) lines.push(`${ip(link.peer.ns)} link set ${link.peer.name} up`);
+	if (link.type === "veth" && link.peer.arpIgnore) lines.push(formatArpIgnore(link.peer));
 	return lines;
 }
 
@@ -150,7 +151,14 @@ function formatPeerSet(peer: Peer, was: Peer): string[] {
 	if (peer.mac !== was.mac) words.push(`address ${peer.mac}`);
 	if (peer.mtuBytes !== was.mtuBytes) words.push(`mtu ${peer.mtuBytes}`);
 	if (peer.up !== was.up) words.push(peer.up ? "up" : "down");
-	return words.length === 0 ? [] : [`${ip(peer.ns)} link set ${peer.name} ${words.join(" ")}`];
+	return [
+		...(words.length === 0 ? [] : [`${ip(peer.ns)} link set ${peer.name} ${words.join(" ")}`]),
+		...(peer.arpIgnore === was.arpIgnore ? [] : [formatArpIgnore(peer)]),
+	];
+}
+
+function formatArpIgnore({ ns, name, arpIgnore }: Peer): string {
+	return `${inNs(ns)}sysctl -w net.ipv4.conf.${name}.arp_ignore="${arpIgnore ? 1 : 0}"`;
 }
 
 function formatTable({ family, name, sets, chains }: Extract<Resource, { kind: "nft-table" }>): string[] {

@@ -13,7 +13,7 @@ const veth: VethLink = {
 	up: true,
 	mtuBytes: 1450,
 	alias: "weft box",
-	peer: { ns: sandbox, name: "eth0", mac: "02:42:0a:00:00:02" as never, mtuBytes: 1450, up: true },
+	peer: { ns: sandbox, name: "eth0", mac: "02:42:0a:00:00:02" as never, mtuBytes: 1450, up: true, arpIgnore: true },
 };
 const address: Resource = { kind: "addr", ns: sandbox, dev: "eth0", address: "10.0.0.2/24" as never };
 

@@ -99,7 +99,7 @@ function links({ overlay, sandbox }: Places): fc.Arbitrary<Resource> {
 }
 
 function peerOf(ns: NetnsRef): fc.Arbitrary<Omit<VethLink["peer"], "name">> {
-	return fc.record({ ns: fc.constant(ns), mac: number.map((n) => macOf(address(n))), mtuBytes, up });
+	return fc.record({ ns: fc.constant(ns), mac: number.map((n) => macOf(address(n))), mtuBytes, up, arpIgnore: up });
 }
 
 function overlayEntries(ns: NetnsRef): fc.Arbitrary<Resource> {

@@ -95,6 +95,7 @@ export function linkContract({ title, skip, fixture }: OpenedKernel): void {
 			[br0, { ...br0, mtuBytes: 1400, alias: "weft green", mac: macOf(ipv4("10.0.0.9")) }],
 			[vxlan1, { ...vxlan1, up: false, mtuBytes: 1400 }],
 			[veth0, { ...veth0, mtuBytes: 1400, port: { ...containerPort, isolated: true, flood: true, locked: false } }],
+			[veth0, { ...veth0, peer: { ...veth0.peer, arpIgnore: false } }],
 			[veth0, { ...veth0, peer: { ...veth0.peer, mtuBytes: 1400, up: false, mac: macOf(ipv4("10.0.0.8")) } }],
 		];
 		for (const [was, link] of changes) {
@@ -104,6 +105,16 @@ export function linkContract({ title, skip, fixture }: OpenedKernel): void {
 			assertHeld(was);
 		}
 		remake();
+	});
+
+	test(title("an arp_ignore that another program wrote is seen"), { skip }, () => {
+		const { kernel, foreign } = fixture();
+		const { veth0 } = overlay;
+		const changed: Link = { ...veth0, peer: { ...veth0.peer, arpIgnore: false } };
+		foreign({ verb: "set", resource: changed, was: veth0 });
+		assertHeld(changed);
+		apply(kernel, [{ verb: "set", resource: veth0, was: changed }]);
+		assertHeld(veth0);
 	});
 
 	test(title("set releases a port, and takes it in again"), { skip }, () => {

@@ -43,7 +43,7 @@ export function sampleOverlay(ns: string, sandbox: NetnsRef, vni: number): Sampl
 	const br0: BridgeLink = { ...base, name: "br0", type: "bridge", mac: macOf(ipv4("10.0.0.1")) };
 	const port = { master: "br0", port: containerPort };
 	const vxlan1: VxlanLink = { ...base, ...port, name: "vxlan1", type: "vxlan", vni, dstPort: vxlanTestPort };
-	const peer = { ns: sandbox, name: "eth0", mac: macOf(local), mtuBytes: 1450, up: true };
+	const peer = { ns: sandbox, name: "eth0", mac: macOf(local), mtuBytes: 1450, up: true, arpIgnore: true };
 	const veth0: VethLink = { ...base, ...port, name: "veth0", type: "veth", alias: "weft bbox1", peer };
 	return {
 		ns,
@@ -118,7 +118,7 @@ export function sampleGateway(sandbox: NetnsRef): readonly Resource[] {
 	const [gateway, address] = [ipv4("172.30.0.1"), ipv4("172.30.0.2")];
 	const base = { kind: "link", ns, up: true, mtuBytes: 1500 } as const;
 	const port = { ...containerPort, mcastFlood: false, isolated: true };
-	const peer = { ns: sandbox, name: "eth1", mac: macOf(address), mtuBytes: 1500, up: true };
+	const peer = { ns: sandbox, name: "eth1", mac: macOf(address), mtuBytes: 1500, up: true, arpIgnore: true };
 	return [
 		{ ...base, name: "weft_gwbridge", type: "bridge", alias: "weft gateway", mac: macOf(gateway) },
 		{ ...base, name: "wgw0", type: "veth", alias: "weft bbox1", master: "weft_gwbridge", port, peer },

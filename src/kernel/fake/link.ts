@@ -57,8 +57,9 @@ function checkFree(ns: FakeNs, name: string): void {
 	if (ns.devs.has(name)) throw refusal("RTM_NEWLINK", "EEXIST");
 }
 
-function addPeer(dev: FakeDev, ns: FakeNs, { name, mac, mtuBytes, up }: VethLink["peer"]): void {
+function addPeer(dev: FakeDev, ns: FakeNs, { name, mac, mtuBytes, up, arpIgnore }: VethLink["peer"]): void {
 	const peer = makeDev(ns, name, { type: "peer", up, mtuBytes, alias: "", mac });
+	peer.arpIgnore = arpIgnore;
 	peer.other = dev;
 	dev.other = peer;
 }
@@ -106,6 +107,7 @@ export function setLink(host: FakeHost, link: Link): void {
 	if (link.type !== "veth" || dev.other === undefined) return;
 	setMac(dev.other, link.peer.mac);
 	dev.other.mtuBytes = link.peer.mtuBytes;
+	dev.other.arpIgnore = link.peer.arpIgnore;
 	setUp(dev.other, link.peer.up);
 }
 

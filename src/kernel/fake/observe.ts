@@ -74,7 +74,8 @@ function linkOf(dev: FakeDev): Link {
 	if (dev.type === "vxlan" && vxlan !== undefined) return { ...base, type: "vxlan", ...vxlan };
 	if (dev.type === "bridge" && mac !== undefined) return { ...base, type: "bridge", mac };
 	if (dev.type === "veth" && other?.mac !== undefined) {
-		const peer = { ns: other.ns.ref, name: other.name, mac: other.mac, mtuBytes: other.mtuBytes, up: other.up };
+		const { name, mac, mtuBytes, up, arpIgnore = false } = other;
+		const peer = { ns: other.ns.ref, name, mac, mtuBytes, up, arpIgnore };
 		return { ...base, type: "veth", peer };
 	}
 	throw new TypeError(`Cannot read ${dev.type} ${name} as a link of weft`);

@@ -27,6 +27,8 @@ export interface FakeDev {
 	mac?: Mac;
 	master?: FakeDev;
 	port?: PortFlags;
+	/** Of a container's end. */
+	arpIgnore?: boolean;
 	/** Of a vxlan device. */
 	readonly vxlan?: { readonly vni: number; readonly dstPort: number };
 	/** Of an underlay device: the default gateway behind it. */

@@ -86,10 +86,9 @@ function create(session: Session, link: MadeLink): void {
 	}
 }
 
-function finishPeer(session: Session, { alias, peer }: VethLink): void {
-	session
-		.route(peer.ns)
-		.change(setLinkRequest(peer.name, { alias: `${peerAliasHead}${alias}`.slice(0, maxAliasLength), up: peer.up }));
+function finishPeer(session: Session, { alias, peer: { ns, name, up, arpIgnore } }: VethLink): void {
+	const ownAlias = `${peerAliasHead}${alias}`.slice(0, maxAliasLength);
+	session.route(ns).change(setLinkRequest(name, { alias: ownAlias, up, arpIgnore }));
 }
 
 /** Changes what differs between `was` and `link`. @throws {Errno} ENODEV … @throws {WeftError} NETNS_NOT_FOUND */
@@ -128,6 +127,7 @@ function setPeer(session: Session, peer: VethLink["peer"], was: VethLink["peer"]
 		...(peer.mtuBytes === was.mtuBytes ? {} : { mtuBytes: peer.mtuBytes }),
 		...(peer.mac === was.mac ? {} : { mac: peer.mac }),
 		...(peer.up === was.up ? {} : { up: peer.up }),
+		...(peer.arpIgnore === was.arpIgnore ? {} : { arpIgnore: peer.arpIgnore }),
 	};
 	if (Object.keys(changes).length > 0) changeAll(session, peer.ns, [setLinkRequest(peer.name, changes)]);
 }

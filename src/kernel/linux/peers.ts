@@ -18,6 +18,7 @@ export const strangePeer: VethPeer = {
 	mac: "00:00:00:00:00:00" as Mac,
 	mtuBytes: 0,
 	up: false,
+	arpIgnore: false,
 };
 
 /**
@@ -39,8 +40,8 @@ export function readPeers(session: Session, ns: NetnsRef, veths: readonly LinkIn
 	for (const [i, reply] of session.route(ns).getMany(requests).entries()) {
 		const pair = asked[i];
 		if (pair === undefined || reply instanceof Errno) continue;
-		const { name, mac = strangePeer.mac, mtuBytes, up } = readLink(reply);
-		peers.set(pair.ifindex, { ns: pair.ref, name, mac, mtuBytes, up });
+		const { name, mac = strangePeer.mac, mtuBytes, up, arpIgnore = false } = readLink(reply);
+		peers.set(pair.ifindex, { ns: pair.ref, name, mac, mtuBytes, up, arpIgnore });
 	}
 	return peers;
 }

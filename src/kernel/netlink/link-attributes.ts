@@ -42,6 +42,11 @@ export const IFLA_BRPORT = {
 export const IFLA_BRPORT_STATE = 1;
 export const BR_STATE_DISABLED = 0;
 
+/** linux/if_link.h: within IFLA_AF_SPEC, AF_INET. An array of numbers when read, whose first has the type 1. */
+export const IFLA_INET_CONF = 1;
+/** linux/ip.h */
+export const IPV4_DEVCONF_ARP_IGNORE = 19;
+
 export const VETH_INFO_PEER = 1;
 
 export const IFF_UP = 1;

@@ -4,7 +4,7 @@ import type { Attributes } from "./attributes.ts";
 import { macFromBytes } from "./bytes.ts";
 import * as A from "./link-attributes.ts";
 import { attributesOf, type Message } from "./message.ts";
-import { ifinfomsgLength } from "./rtnetlink.ts";
+import { AF_INET, ifinfomsgLength } from "./rtnetlink.ts";
 
 /** What weft reads of a link of any kind. */
 export interface LinkInfo {
@@ -26,6 +26,8 @@ export interface LinkInfo {
 	/** Of a veth: the other end's index, in the namespace with number `linkNetnsid` (in this one when that is absent). */
 	readonly link?: number;
 	readonly linkNetnsid?: number;
+	/** Of a veth: whether its arp_ignore is 1. */
+	readonly arpIgnore?: boolean;
 	readonly vxlan?: { readonly vni: number; readonly dstPort: number };
 }
 
@@ -55,6 +57,7 @@ export function readLink(message: Message): LinkInfo {
 		...(kind === undefined ? {} : { kind }),
 		...(link === undefined ? {} : { link }),
 		...(linkNetnsid === undefined ? {} : { linkNetnsid }),
+		...(kind === "veth" ? { arpIgnore: readArpIgnore(attributes) } : {}),
 		...(vxlan === undefined ? {} : { vxlan: readVxlan(vxlan) }),
 	};
 }
@@ -70,6 +73,12 @@ export function readPort(port: Attributes): PortFlags {
 		bcastFlood: flag("bcastFlood"),
 		isolated: flag("isolated"),
 	};
+}
+
+function readArpIgnore(link: Attributes): boolean {
+	const conf = link.nested(A.IFLA_AF_SPEC)?.nested(AF_INET)?.bytes(A.IFLA_INET_CONF);
+	const at = (A.IPV4_DEVCONF_ARP_IGNORE - 1) * 4;
+	return conf !== undefined && conf.length >= at + 4 && conf.readUInt32LE(at) === 1;
 }
 
 function readVxlan(data: Attributes): { vni: number; dstPort: number } {

@@ -2,7 +2,7 @@ import type { BridgeLink, PortFlags, VethLink, VxlanLink } from "../../model/ker
 import { macBytes } from "./bytes.ts";
 import * as A from "./link-attributes.ts";
 import { MessageWriter, NLM_F_CREATE, NLM_F_EXCL, type Request } from "./message.ts";
-import { AF_INET6, AF_UNSPEC, RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK } from "./rtnetlink.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK } from "./rtnetlink.ts";
 
 /** The group of all links that weft makes, so that all of a namespace go in one request (`ip link del group 87`). */
 export const linkGroup = 87;
@@ -16,6 +16,8 @@ export interface LinkChanges {
 	/** The bridge's index; 0 releases the link. */
 	readonly master?: number;
 	readonly group?: number;
+	/** net.ipv4.conf.<link>.arp_ignore: 1 or 0. */
+	readonly arpIgnore?: boolean;
 }
 
 /**
@@ -87,6 +89,7 @@ export function setLinkRequest(link: string | number, changes: LinkChanges): Req
 	if (changes.alias !== undefined) writer.attributeString(A.IFLA_IFALIAS, changes.alias);
 	if (changes.master !== undefined) writer.attributeU32(A.IFLA_MASTER, changes.master);
 	if (changes.group !== undefined) writer.attributeU32(A.IFLA_GROUP, changes.group);
+	if (changes.arpIgnore !== undefined) writer.nest(A.IFLA_AF_SPEC, arpIgnore(changes.arpIgnore));
 	return writer.finish();
 }
 
@@ -145,6 +148,14 @@ export function getLinkRequest(link: string | number, target?: number): Request 
 /** For a dump of all links. @param target As in {@link getLinkRequest}. */
 export function getLinksRequest(target?: number): Request {
 	return getRequest({}, undefined, target);
+}
+
+/** As a link's own setting: a file of /proc/sys takes the longer to be found, the more namespaces there are. */
+function arpIgnore(on: boolean): (families: MessageWriter) => MessageWriter {
+	return (families) =>
+		families.nest(AF_INET, (ipv4) =>
+			ipv4.nest(A.IFLA_INET_CONF, (conf) => conf.attributeU32(A.IPV4_DEVCONF_ARP_IGNORE, on ? 1 : 0)),
+		);
 }
 
 function getRequest(place: { index?: number }, name?: string, target?: number): Request {
