@@ -7,11 +7,17 @@ const gatherMs = 100;
 /** Operations of one transaction: below etcd's default limit, and a short one for a database. */
 const chunk = 100;
 
+interface Copied {
+	readonly key: string;
+	readonly value: string;
+}
+
 /** The host's durable copy of what it mirrors of the cluster's store. It may lag; it is never asked while the store answers. */
 export class LocalCopy {
 	readonly #local: Store;
 	readonly #onError: (error: unknown) => void;
 	#pending = new Map<string, string | undefined>();
+	#written = Promise.resolve();
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(local: Store, onError: (error: unknown) => void) {
@@ -25,12 +31,37 @@ export class LocalCopy {
 		this.#timer ??= setTimeout(() => void this.flush(), gatherMs);
 	}
 
-	async list(prefix: string): Promise<{ key: string; value: string }[]> {
+	async list(prefix: string): Promise<Copied[]> {
 		const { entries } = await this.#local.list(localKeys.copyOf(prefix));
 		return entries.map(({ key, value }) => ({ key: key.slice(localKeys.copy.length + 1), value }));
 	}
 
-	async flush(): Promise<void> {
+	/**
+	 * Makes the copy of all below `prefix` equal to what the store holds: what went while this host did not look goes here, too.
+	 * @param signal Aborts when the copy of it is wanted no more.
+	 */
+	async replace(prefix: string, entries: readonly Copied[], signal: AbortSignal): Promise<void> {
+		await this.flush();
+		const held = await this.list(prefix).catch((error: unknown): Copied[] => {
+			this.#onError(error);
+			return [];
+		});
+		const former = new Map(held.map(({ key, value }) => [key, value]));
+		if (signal.aborted) return;
+		for (const { key, value } of entries) {
+			if (former.get(key) !== value) this.put(key, value);
+			former.delete(key);
+		}
+		for (const key of former.keys()) this.put(key, undefined);
+	}
+
+	/** Writes what is gathered. What cannot be written is told to `onError`, and taken along by the next change. */
+	flush(): Promise<void> {
+		this.#written = this.#written.then(() => this.#write());
+		return this.#written;
+	}
+
+	async #write(): Promise<void> {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		const pending = this.#pending;
@@ -42,7 +73,7 @@ export class LocalCopy {
 		try {
 			for (let i = 0; i < writes.length; i += chunk) await this.#local.txn([], writes.slice(i, i + chunk));
 		} catch (error) {
-			// The next change takes it along, if it has not changed by then.
+			// Unless it has changed since.
 			this.#pending = new Map([...pending, ...this.#pending]);
 			this.#onError(error);
 		}

@@ -1,6 +1,6 @@
 import { pause } from "../lib/pause.ts";
 import { isWeftError } from "../model/error.ts";
-import type { Entry, Snapshot, Store } from "../store/store.ts";
+import type { Entry, Snapshot, Store, StoreEvent } from "../store/store.ts";
 import type { LocalCopy } from "./local-copy.ts";
 
 export interface MirrorOptions {
@@ -38,18 +38,17 @@ export class Mirror {
 	}
 
 	async #follow(ready: () => void): Promise<void> {
-		const { store, prefix } = this.#options;
+		const { store, prefix, copy } = this.#options;
 		const { signal } = this.#ended;
 		for (let delayMs = 50; !signal.aborted; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
 			try {
 				const snapshot = await store.list(prefix);
 				this.#replace(snapshot);
 				ready();
+				await copy?.replace(prefix, snapshot.entries, signal);
 				delayMs = 50;
 				for await (const batch of store.watch(prefix, snapshot.revision + 1, signal)) {
-					for (const event of batch.events)
-						if (event.type === "put") this.#put(event.entry);
-						else this.#delete(event.key);
+					for (const event of batch.events) this.#take(event);
 					this.#options.onBatch();
 				}
 			} catch (error) {
@@ -79,16 +78,24 @@ export class Mirror {
 		this.#options.onBatch();
 	}
 
+	#take(event: StoreEvent): void {
+		const { copy } = this.#options;
+		if (event.type === "put") {
+			copy?.put(event.entry.key, event.entry.value);
+			this.#put(event.entry);
+		} else {
+			copy?.put(event.key, undefined);
+			this.#delete(event.key);
+		}
+	}
+
 	#put({ key, value, revision }: Entry): void {
 		if (this.#revisions.get(key) === revision) return;
 		this.#revisions.set(key, revision);
-		this.#options.copy?.put(key, value);
 		this.#options.onChange(key, value);
 	}
 
 	#delete(key: string): void {
-		if (!this.#revisions.delete(key)) return;
-		this.#options.copy?.put(key, undefined);
-		this.#options.onChange(key, undefined);
+		if (this.#revisions.delete(key)) this.#options.onChange(key, undefined);
 	}
 }
