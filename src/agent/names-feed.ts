@@ -9,6 +9,7 @@ import type { NetnsRef } from "../model/kernel-state.ts";
 import type { StatusView } from "../model/view.ts";
 import { NamesClient } from "../names/control-client.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
+import { changesOf, type Shown, wholePicture } from "./names-picture.ts";
 import { ownProcess } from "./own-process.ts";
 import { type Paths, paths } from "./paths.ts";
 
@@ -31,10 +32,9 @@ export interface NamesPlace {
 /** Tells the names process what there is, change by change, and starts it again when it ends. */
 export class NamesFeed {
 	readonly #paths: Paths;
-	readonly #hostId: HostId;
 	readonly #spawnAfterMs: number;
 	readonly #log: Logger;
-	readonly #isSuspended: (id: HostId) => boolean;
+	readonly #shown: Shown;
 	#view: View | undefined;
 	#client: NamesClient | undefined;
 	#pending: PictureChange[] = [];
@@ -50,8 +50,7 @@ export class NamesFeed {
 	) {
 		this.#paths = agentPaths;
 		this.#spawnAfterMs = spawnAfterMs;
-		this.#hostId = hostId;
-		this.#isSuspended = isSuspended;
+		this.#shown = { self: hostId, isSuspended };
 		this.#log = log;
 	}
 
@@ -68,8 +67,7 @@ export class NamesFeed {
 
 	/** Notes what a change of the view means for names; told at the next {@link flush}. */
 	note(view: View, change: ViewChange): void {
-		const made = this.#changeOf(view, change);
-		if (made !== undefined) this.#pending.push(made);
+		this.#pending.push(...changesOf(view, change, this.#shown));
 	}
 
 	/** A host was suspended, or is not any more: its endpoints' names go or come, in all networks that this host follows. */
@@ -141,45 +139,6 @@ export class NamesFeed {
 		);
 	}
 
-	#changeOf(view: View, change: ViewChange): PictureChange | undefined {
-		switch (change.kind) {
-			case "network": {
-				const network = view.network(change.id);
-				return {
-					network: change.id,
-					...(network === undefined ? {} : { value: { name: network.name, subnet: network.subnet } }),
-				};
-			}
-			case "endpoint": {
-				const endpoint = view.endpoints(change.networkId).get(change.id);
-				const picture = { endpoint: change.id, in: change.networkId };
-				if (endpoint === undefined || this.#isSuspended(endpoint.hostId)) return picture;
-				const { name, aliases, address, hostId } = endpoint;
-				return { ...picture, value: { name, aliases, address, local: hostId === this.#hostId } };
-			}
-			case "sandbox": {
-				const sandbox = view.sandboxes.get(change.id);
-				if (sandbox === undefined) return { sandbox: change.id };
-				const networks = sandbox.attachments.map(({ networkId }) => networkId);
-				return { sandbox: change.id, value: { netns: sandbox.netns, networks } };
-			}
-			case "host":
-			case "liveness":
-				return undefined;
-		}
-	}
-
-	#whole(view: View): PictureChange[] {
-		const changes: ViewChange[] = [];
-		for (const id of view.networkIds()) {
-			changes.push({ kind: "network", id });
-			for (const endpoint of view.endpoints(id).keys())
-				changes.push({ kind: "endpoint", networkId: id, id: endpoint, before: undefined });
-		}
-		for (const id of view.sandboxes.keys()) changes.push({ kind: "sandbox", id, before: undefined });
-		return changes.map((change) => this.#changeOf(view, change)).filter((change) => change !== undefined);
-	}
-
 	async #connect(): Promise<void> {
 		const began = performance.now();
 		const deadline = began + startTimeoutMs;
@@ -189,7 +148,7 @@ export class NamesFeed {
 				const client = await NamesClient.connect(paths.namesSocket(this.#paths), () => this.#lost());
 				this.#client = client;
 				this.#pending = [];
-				if (this.#view !== undefined) this.#tell(client, this.#whole(this.#view), true);
+				if (this.#view !== undefined) this.#tell(client, wholePicture(this.#view, this.#shown), true);
 				await this.#last;
 				return;
 			} catch (error) {
