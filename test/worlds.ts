@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { compile, type DriverContext } from "../src/drivers/driver.ts";
-import { compileHost, type GatewayPool } from "../src/drivers/gateway.ts";
+import { compileHost, type GatewayPool, hostGuard, vtepElement } from "../src/drivers/gateway.ts";
 import { overlay } from "../src/drivers/overlay.ts";
 import { compileSandbox } from "../src/drivers/sandbox.ts";
 import { ipv4 } from "../src/model/address.ts";
@@ -72,9 +72,11 @@ export function stateOf(world: World): KernelState {
 	return kernelState([
 		...resources,
 		...[...sandboxes.values()].flatMap((sandbox) => compileSandbox(sandbox, samplePool)),
+		...(sandboxes.size > 0
+			? [hostGuard(wayOut ? samplePool : undefined), ...[1, 2, 3].map((n) => vtepElement(sampleHost(n).vtep))]
+			: []),
 		...compileHost({
 			...(wayOut ? { gateway: samplePool } : {}),
-			...(sandboxes.size > 0 ? { vteps: [1, 2, 3].map((n) => sampleHost(n).vtep) } : {}),
 			forwardFilters: [],
 			uplinks: [],
 		}),

@@ -18,21 +18,15 @@ export interface GatewayPool {
 export interface HostWants {
 	/** Present when a sandbox of this host has a way out. */
 	readonly gateway?: GatewayPool;
-	/** Absent while no network has an endpoint here: then nothing is guarded, as nothing listens. */
-	readonly vteps?: readonly Ipv4[];
 	readonly forwardFilters: readonly ForwardFilter[];
 	/** The interfaces that lead out of the host. */
 	readonly uplinks: readonly string[];
 }
 
-/** @returns The host's namespace: the gateway bridge, weft's own table, and accepts in the chains of firewalls that would drop. */
-export function compileHost({ gateway, vteps, forwardFilters, uplinks }: HostWants): Resource[] {
-	const resources: Resource[] = [];
-	if (vteps !== undefined) resources.push(hostTable(gateway), ...vteps.map(vtepElement));
-	if (gateway !== undefined) {
-		resources.push(...bridge(gateway), ...forwardFilters.flatMap((filter) => forwardAccepts(filter, uplinks)));
-	}
-	return resources;
+/** @returns The host's namespace: the gateway bridge, and accepts in the chains of firewalls that would drop. {@link hostGuard} stands beside it. */
+export function compileHost({ gateway, forwardFilters, uplinks }: HostWants): Resource[] {
+	if (gateway === undefined) return [];
+	return [...bridge(gateway), ...forwardFilters.flatMap((filter) => forwardAccepts(filter, uplinks))];
 }
 
 function bridge({ subnet, gateway, mtuBytes }: GatewayPool): Resource[] {
@@ -57,7 +51,11 @@ function bridge({ subnet, gateway, mtuBytes }: GatewayPool): Resource[] {
 	];
 }
 
-function hostTable(gateway: GatewayPool | undefined): NftTable {
+/**
+ * @param gateway Present when a sandbox of this host has a way out.
+ * @returns What keeps others out of this host's tunnels, and containers from what is not theirs: wanted as soon as a network, or a way out, is here.
+ */
+export function hostGuard(gateway: GatewayPool | undefined): NftTable {
 	return {
 		kind: "nft-table",
 		ns: hostNetns,
@@ -161,6 +159,7 @@ export function guardedPort(port: string): NftElement {
 	return { kind: "nft-element", ns: hostNetns, family: "bridge", table: "weft", set: "ports", element: [port] };
 }
 
-function vtepElement(vtep: Ipv4): NftElement {
+/** @returns What lets a member send to this host's tunnels. */
+export function vtepElement(vtep: Ipv4): NftElement {
 	return { kind: "nft-element", ns: hostNetns, family: "inet", table: "weft", set: "vteps", element: [vtep] };
 }

@@ -8,7 +8,7 @@ import { prefix } from "../model/prefix.ts";
 import { plan } from "../plan/diff.ts";
 import { formatOps } from "../plan/format.ts";
 import { compile, type DriverContext } from "./driver.ts";
-import { compileHost, type GatewayPool } from "./gateway.ts";
+import { compileHost, type GatewayPool, hostGuard, vtepElement } from "./gateway.ts";
 import { overlay } from "./overlay.ts";
 import { compileSandbox } from "./sandbox.ts";
 
@@ -67,9 +67,10 @@ test("the last endpoint takes all of the network away", () => {
 
 test("a sandbox of weft's own, with its way out", () => {
 	const state = kernelState([
+		hostGuard(pool),
+		...[host1.vtep, host2.vtep].map(vtepElement),
 		...compileHost({
 			gateway: pool,
-			vteps: [host1.vtep, host2.vtep],
 			forwardFilters: [
 				{ family: "ip", table: "filter", chain: "DOCKER-USER", owned: false },
 				{ family: "inet", table: "firewalld", chain: "filter_FORWARD", owned: true },

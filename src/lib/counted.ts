@@ -2,6 +2,15 @@
 export class Counted<T> {
 	readonly #counts = new Map<T, number>();
 
+	/** Each member once. */
+	values(): Iterable<T> {
+		return this.#counts.keys();
+	}
+
+	has(member: T): boolean {
+		return this.#counts.has(member);
+	}
+
 	/** @returns Whether it was not in before. */
 	add(member: T): boolean {
 		const count = this.#counts.get(member) ?? 0;

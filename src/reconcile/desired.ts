@@ -1,29 +1,21 @@
 import type { DriverContext, LocalPort } from "../drivers/driver.ts";
-import { forwardDropped } from "../drivers/forward.ts";
-import { compileHost, type GatewayPool } from "../drivers/gateway.ts";
 import { vxlanOverheadBytes } from "../drivers/overlay.ts";
 import { driverOf } from "../drivers/registry.ts";
 import { compileSandbox } from "../drivers/sandbox.ts";
 import type { Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
 import type { WeftError } from "../model/error.ts";
-import type { Host } from "../model/host.ts";
+import type { Host, HostId } from "../model/host.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import { Fragments } from "./fragments.ts";
+import { HostSide, type HostSideOptions } from "./host-side.ts";
 import { Locals } from "./locals.ts";
-import type { Surroundings } from "./surroundings.ts";
 import type { View, ViewChange } from "./view.ts";
 
 /** What of the desired state comes from this host itself. */
-export interface HostFactsWanted {
-	readonly self: Host;
-	readonly gatewayPool: GatewayPool;
-	surroundings(): Surroundings;
+export interface HostFactsWanted extends HostSideOptions {
 	/** Whether a sandbox's namespace can be worked in. */
 	isPresent(sandbox: Sandbox): boolean;
 }
-
-const hostFragment = "host";
-const noSurroundings: Surroundings = { forwardFilters: [], uplinks: [] };
 
 /**
  * Compiles the view into fragments of desired kernel state: of each change, only what it touches. The fragment of a network, an
@@ -31,16 +23,14 @@ const noSurroundings: Surroundings = { forwardFilters: [], uplinks: [] };
  */
 export class Desired {
 	readonly fragments = new Fragments();
-	/** What of the surroundings stands in the way, and cannot be moved. */
-	problems: readonly WeftError[] = [];
 	readonly #facts: HostFactsWanted;
-	/** As last read; absent when they may have changed since. */
-	#surroundings: Surroundings | undefined;
+	readonly #hostSide: HostSide;
 	readonly #locals = new Locals();
-	/** Sandboxes that have a way out. */
-	readonly #waysOut = new Set<SandboxId>();
+	/** Within which all members' underlays carry a frame. */
+	#mtuBytes: number;
 	readonly #stale = {
-		host: true,
+		/** Members that came, went, or have another address or MTU. */
+		members: new Set<HostId>(),
 		/** With all of their endpoints. */
 		networks: new Set<NetworkId>(),
 		endpoints: new Map<EndpointId, NetworkId>(),
@@ -49,19 +39,25 @@ export class Desired {
 
 	constructor(facts: HostFactsWanted) {
 		this.#facts = facts;
+		this.#hostSide = new HostSide(this.fragments, facts);
+		this.#mtuBytes = overlayMtuBytes(facts.self, []);
 	}
 
-	/** The firewall chains of other programs, or the host's interfaces, may have changed: they are read again when they matter. */
+	/** What of the host's surroundings stands in the way, and cannot be moved. */
+	get problems(): readonly WeftError[] {
+		return this.#hostSide.problems;
+	}
+
+	/** See {@link HostSide.touchSurroundings}. */
 	touchSurroundings(): void {
-		this.#surroundings = undefined;
-		this.#stale.host = true;
+		this.#hostSide.touchSurroundings();
 	}
 
 	/** Notes what a change of the view makes stale. */
 	note(view: View, change: ViewChange): void {
 		switch (change.kind) {
 			case "host":
-				this.#noteHost(view, view.hosts.get(change.id), change.before);
+				this.#noteHost(change.id, change.before, view.hosts.get(change.id));
 				break;
 			case "sandbox":
 				this.#noteSandbox(view, change.id, change.before);
@@ -77,10 +73,10 @@ export class Desired {
 		}
 	}
 
-	#noteHost(view: View, now: Host | undefined, before: Host | undefined): void {
+	#noteHost(id: HostId, before: Host | undefined, now: Host | undefined): void {
 		if (now?.vtep === before?.vtep && now?.underlayMtuBytes === before?.underlayMtuBytes) return;
-		this.#stale.host = true;
-		for (const id of view.networkIds()) this.#stale.networks.add(id);
+		this.#hostSide.noteMember(before, now);
+		this.#stale.members.add(id);
 	}
 
 	#noteSandbox(view: View, id: SandboxId, before: Sandbox | undefined): void {
@@ -101,21 +97,32 @@ export class Desired {
 	/** Compiles what is stale. */
 	refresh(view: View): void {
 		const stale = this.#stale;
+		if (stale.members.size > 0) this.#refreshMembers(view);
 		for (const id of stale.networks) {
 			this.#compileNetwork(view, id);
 			for (const endpoint of view.endpoints(id).keys()) stale.endpoints.set(endpoint, id);
 		}
 		for (const [id, network] of stale.endpoints) this.#compileEndpoint(view, network, id);
 		for (const id of stale.sandboxes) this.#compileSandbox(view, id);
-		if (stale.host) this.#compileHost(view);
-		stale.host = false;
-		for (const some of [stale.networks, stale.endpoints, stale.sandboxes]) some.clear();
+		this.#hostSide.refresh(this.#locals.networks);
+		for (const some of [stale.members, stale.networks, stale.endpoints, stale.sandboxes]) some.clear();
+	}
+
+	/** Of a member that came, moved or went, its endpoints are stale; of the least MTU, everything. */
+	#refreshMembers(view: View): void {
+		const { members, networks, endpoints } = this.#stale;
+		const mtuBytes = overlayMtuBytes(this.#facts.self, view.hosts.values());
+		for (const id of view.networkIds()) {
+			if (mtuBytes !== this.#mtuBytes) networks.add(id);
+			for (const endpoint of view.endpoints(id).values())
+				if (members.has(endpoint.hostId)) endpoints.set(endpoint.id, id);
+		}
+		this.#mtuBytes = mtuBytes;
 	}
 
 	#compileNetwork(view: View, id: NetworkId): void {
 		const network = view.network(id);
 		const wanted = network !== undefined && this.#locals.has(id);
-		if (wanted !== this.fragments.has(id)) this.#stale.host = true;
 		this.fragments.set(
 			id,
 			wanted ? driverOf(network.driver).compileNetwork(network, this.#context(view, network)) : [],
@@ -135,9 +142,7 @@ export class Desired {
 	#compileSandbox(view: View, id: SandboxId): void {
 		const sandbox = view.sandboxes.get(id);
 		const wayOut = sandbox !== undefined && hasWayOut(view, sandbox);
-		if (wayOut !== this.#waysOut.has(id)) this.#stale.host = true;
-		if (wayOut) this.#waysOut.add(id);
-		else this.#waysOut.delete(id);
+		this.#hostSide.noteWayOut(id, wayOut);
 		const wanted = sandbox !== undefined && this.#facts.isPresent(sandbox);
 		this.fragments.set(id, wanted ? compileSandbox(sandbox, wayOut ? this.#facts.gatewayPool : undefined) : []);
 	}
@@ -146,7 +151,7 @@ export class Desired {
 		const { self } = this.#facts;
 		return {
 			hostId: self.id,
-			mtuBytes: network.mtuBytes ?? overlayMtuBytes(self, view.hosts.values()),
+			mtuBytes: network.mtuBytes ?? this.#mtuBytes,
 			vtepOf: (id) => (id === self.id ? self.vtep : view.hosts.get(id)?.vtep),
 			localOf: (endpoint) => this.#localPort(view, endpoint),
 		};
@@ -157,24 +162,6 @@ export class Desired {
 		const attachment = sandbox?.attachments.find(({ endpointId }) => endpointId === endpoint.id);
 		if (sandbox === undefined || attachment === undefined || !this.#facts.isPresent(sandbox)) return undefined;
 		return { attachment, netns: sandbox.netns };
-	}
-
-	#compileHost(view: View): void {
-		const { self, gatewayPool } = this.#facts;
-		const wayOut = this.#waysOut.size > 0;
-		if (wayOut) this.#surroundings ??= this.#facts.surroundings();
-		const { forwardFilters, uplinks } = (wayOut ? this.#surroundings : undefined) ?? noSurroundings;
-		this.problems = forwardFilters.filter(({ owned }) => owned).map((filter) => forwardDropped(filter, uplinks));
-		const vteps = new Set([...view.hosts.values()].map(({ vtep }) => vtep).concat(self.vtep));
-		this.fragments.set(
-			hostFragment,
-			compileHost({
-				...(wayOut ? { gateway: gatewayPool } : {}),
-				...(this.#locals.networks > 0 || wayOut ? { vteps: [...vteps] } : {}),
-				forwardFilters,
-				uplinks,
-			}),
-		);
 	}
 }
 

@@ -55,10 +55,6 @@ export class Fragments {
 		this.#touched.set(key, ns);
 	}
 
-	has(id: FragmentId): boolean {
-		return this.#resourcesOf.has(id);
-	}
-
 	/** @returns What a fragment asks for; nothing when it is not wanted. */
 	of(id: FragmentId): readonly Resource[] {
 		return this.#resourcesOf.get(id) ?? [];
