@@ -97,6 +97,20 @@ test("Forwarder asks the next one at once where nobody listens, or no way leads"
 	assert.ok(overTcp.ms < 190, `${overTcp.ms} ms`);
 });
 
+test("Forwarder asks nobody any more when its time is over", async (t) => {
+	const warned: string[] = [];
+	const note = ({ name }: Error) => void warned.push(name);
+	process.on("warning", note);
+	t.after(() => process.off("warning", note));
+	const [firsts, seconds] = [await resolver(t, first), await resolver(t, second)];
+	const by = new Forwarder({ servers: () => [first, second] }, port, { ...times, nextAfterMs: 300, wholeMs: 100 });
+	const { said, ms } = await ask(by);
+	assert.equal(said, "SERVFAIL");
+	assert.ok(ms > 90 && ms < 290, `${ms} ms`);
+	assert.deepEqual([firsts(), seconds()], [1, 0]);
+	assert.deepEqual(warned, []);
+});
+
 test("Forwarder has SERVFAIL before the one who asks gives up", async (t) => {
 	for (const server of [first, second, third]) await resolver(t, server);
 	const { said, ms } = await ask(forwarder(first, second, third));

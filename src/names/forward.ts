@@ -6,6 +6,9 @@ import type { Resolvers } from "./resolvers.ts";
 /** Over all sandboxes: each holds a socket. */
 const mostAttempts = 2_048;
 
+/** What no resolver answers in. Timers fire a little early, and on a busy machine late: the time may be over before all were asked. */
+const leastMs = 5;
+
 export interface ForwardTimes {
 	/** One that says nothing for so long is not waited for alone: the next one is asked, too. */
 	readonly nextAfterMs: number;
@@ -46,9 +49,11 @@ export class Forwarder {
 				// The first one once more, in case that a datagram was lost: not to hear the same again.
 				const again = attempts.length === servers.length;
 				if (this.#attempts >= mostAttempts || (again && attempts[0]?.said !== undefined)) break;
+				const leftMs = deadlineMs - performance.now();
+				if (leftMs < leastMs) break;
 				this.#attempts++;
 				attempts.push(new Attempt({ server, port: this.#port, transport }, message));
-				const waitMs = again ? deadlineMs - performance.now() : this.#times.nextAfterMs;
+				const waitMs = again ? leftMs : Math.min(this.#times.nextAfterMs, leftMs);
 				const reply = await firstReply(attempts, waitMs, givenUp.signal);
 				if (reply === undefined) continue;
 				this.#learn(attempts);
