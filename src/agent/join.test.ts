@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as x509 from "@peculiar/x509";
+import { freePort } from "../../test/free-port.ts";
 import { keys } from "../model/keys.ts";
 import { openEtcdStore } from "../store/etcd.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
@@ -21,7 +22,7 @@ import { agentAddresses, createToken, parseToken } from "./tokens.ts";
 const dir = mkdtempSync(join(tmpdir(), "weft-join-"));
 const store = openMemoryStore();
 const address = "127.0.0.1";
-const port = 20_000 + (process.pid % 20_000);
+const port = await freePort(address);
 const storeUrl = `weft://${address}:${port}`;
 /** The agents of other hosts: the same port at other addresses. */
 const [relayAddress, lonelyAddress, absentAddress] = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
