@@ -66,12 +66,12 @@ export class Nsids {
 	}
 }
 
-/** @throws {Errno} */
-function numberOf(host: NetlinkSocket, fd: number): number {
-	const { nsid } = readNsid(host.get(getNsidRequest(fd)));
+/** @returns The number of the namespace of `fd` in that of the socket, which gives it one when it has none. @throws {Errno} */
+export function numberOf(socket: NetlinkSocket, fd: number): number {
+	const { nsid } = readNsid(socket.get(getNsidRequest(fd)));
 	if (nsid >= 0) return nsid;
-	const [error] = host.request([newNsidRequest(fd)]);
+	const [error] = socket.request([newNsidRequest(fd)]);
 	// Somebody else gave it one meanwhile.
 	if (error !== undefined && codeOf(error) !== "EEXIST") throw error;
-	return readNsid(host.get(getNsidRequest(fd))).nsid;
+	return readNsid(socket.get(getNsidRequest(fd))).nsid;
 }

@@ -5,8 +5,9 @@ import { Errno } from "../errno.ts";
 import { getLinkRequest } from "../netlink/link.ts";
 import { type LinkInfo, readLink } from "../netlink/link-read.ts";
 import type { Request } from "../netlink/message.ts";
-import { getNsidRequest, getNsidsRequest, readNsid } from "../netlink/nsid.ts";
+import { getNsidsRequest, readNsid, translateNsidRequest } from "../netlink/nsid.ts";
 import { openNetns } from "../netns.ts";
+import { numberOf } from "./nsids.ts";
 import type { Session } from "./session.ts";
 
 export type VethPeer = VethLink["peer"];
@@ -65,15 +66,23 @@ function placesOf(session: Session, ns: NetnsRef, veths: readonly LinkInfo[]): M
 		note(nsid, current);
 	}
 	const host = hostNsidIn(session, ns);
-	if (host >= 0) places.set(host, hostNetns);
+	places.set(host, hostNetns);
+	// What the dump left out is asked for one by one.
+	const left = new Set(veths.flatMap(({ linkNetnsid = host }) => (places.has(linkNetnsid) ? [] : [linkNetnsid])));
+	for (const reply of session.route(ns).getMany([...left].map((nsid) => translateNsidRequest(nsid, host)))) {
+		if (reply instanceof Errno) continue;
+		// Asked from the other side: there these numbers are the current ones.
+		const { nsid, current } = readNsid(reply);
+		note(current, nsid);
+	}
 	return places;
 }
 
-/** @returns The host's number in another namespace (it has none in itself); -1 when it has none there either. */
+/** @returns The host's number in another namespace, which gives it one when it has none. */
 function hostNsidIn(session: Session, ns: NetnsRef): number {
 	const fd = openNetns(hostNetns);
 	try {
-		return readNsid(session.route(ns).get(getNsidRequest(fd))).nsid;
+		return numberOf(session.route(ns), fd);
 	} finally {
 		closeSync(fd);
 	}
