@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { test } from "node:test";
 import { getSystemErrorName } from "node:util";
-import { codeOf, Errno, errnoName, toWeftError } from "./errno.ts";
+import { codeOf, Errno, errnoName } from "./errno.ts";
 
 test("errnoName() has a name for each number that the system has one for", () => {
 	for (const [name, number] of Object.entries(constants.errno)) {
@@ -18,8 +18,4 @@ test("errnoName() says what Node says, where Node's errors carry a name", () => 
 		const name = getSystemErrorName(-number);
 		if (!name.startsWith("Unknown") && name !== "ENOTSUP") assert.equal(errnoName(number), name);
 	}
-});
-
-test("toWeftError() says in words what is wrong with a kernel's answer", () => {
-	assert.match(toWeftError("Cannot add it", new Errno("netlink 16", 74)).message, /answer is malformed$/);
 });

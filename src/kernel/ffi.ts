@@ -35,6 +35,7 @@ const c = {
 	cfmakeraw: libc.func("void cfmakeraw(void *termios)"),
 	tcsetattr: libc.func("int tcsetattr(int fd, int actions, const void *termios)"),
 	pipe2: libc.func("int pipe2(void *fds, int flags)"),
+	getrlimit: libc.func("int getrlimit(int resource, void *limit)"),
 	waitpid: libc.func("int waitpid(int pid, void *status, int options)"),
 	// Variadic in C; glibc has no pidfd_open before 2.36.
 	syscall: libc.func("long syscall(long number, long first, long second)"),
@@ -174,6 +175,14 @@ export function mount(source: string, target: string, type: string, flags: numbe
 
 export function umount2(target: string, flags: number): void {
 	check("umount2", target, flags);
+}
+
+/** @returns How many descriptors this process may have open (RLIMIT_NOFILE, the soft one). Needs no descriptor. */
+export function descriptorLimit(): number {
+	// struct rlimit (LP64): two unsigned longs, the soft limit first.
+	const limit = Buffer.alloc(16);
+	check("getrlimit", RLIMIT_NOFILE, limit);
+	return Number(limit.readBigUInt64LE());
 }
 
 /** @returns The settings of a terminal: a struct termios. */
@@ -329,6 +338,8 @@ const CLONE_NEWNET = 0x40000000;
 const EMSGSIZE = 90;
 const [O_RDWR, O_CLOEXEC] = [2, 0x80000];
 const WNOHANG = 1;
+/** asm-generic/resource.h */
+const RLIMIT_NOFILE = 7;
 /** spawn.h: posix_spawnattr_t has 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128. */
 const [SPAWN_BYTES, SIGSET_BYTES] = [512, 128];
 const [SPAWN_SETSIGDEF, SPAWN_SETSIGMASK, SPAWN_SETSID] = [0x04, 0x08, 0x80];

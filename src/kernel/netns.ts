@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
 import { WeftError } from "../model/error.ts";
 import { hostNetns, type NetnsRef } from "../model/kernel-state.ts";
-import { codeOf, toWeftError } from "./errno.ts";
+import { codeOf } from "./errno.ts";
 import { getsockopt, mount, setNetns, socket, umount2, unshareNetns } from "./ffi.ts";
+import { netnsLimitReached } from "./limit.ts";
+import { toWeftError } from "./refusal.ts";
 
 /** Where iproute2 pins namespaces, so that `ip netns` lists weft's. */
 export const netnsFolder = "/run/netns";
@@ -77,7 +79,7 @@ function comeBack(own: number): void {
 
 /**
  * Makes a namespace and pins it at /run/netns/<name>, as `ip netns add` does. One that exists already is left as it is.
- * @throws {WeftError} NOT_PERMITTED, KERNEL_REFUSED
+ * @throws {WeftError} NOT_PERMITTED, KERNEL_LIMIT, KERNEL_REFUSED
  */
 export function createNetns(name: string): void {
 	const path = `${netnsFolder}/${name}`;
@@ -86,13 +88,25 @@ export function createNetns(name: string): void {
 		shareNetnsFolder();
 		writeFileSync(path, "", { mode: 0o444 });
 		try {
-			away(unshareNetns, () => mount(ownPath, path, "none", MS_BIND));
+			away(
+				() => withinLimits("unshare", name, unshareNetns),
+				() => withinLimits("mount", name, () => mount(ownPath, path, "none", MS_BIND)),
+			);
 		} catch (error) {
 			unlinkSync(path);
 			throw error;
 		}
 	} catch (cause) {
 		throw toWeftError(`Cannot make network namespace ${name}`, cause);
+	}
+}
+
+/** @throws {WeftError} KERNEL_LIMIT @throws {Errno} */
+function withinLimits(call: "unshare" | "mount", name: string, work: () => void): void {
+	try {
+		work();
+	} catch (cause) {
+		throw codeOf(cause) === "ENOSPC" ? netnsLimitReached(`Cannot make network namespace ${name}`, call, cause) : cause;
 	}
 }
 

@@ -1,8 +1,9 @@
 import type { ErrorCode } from "../model/error.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
 import { keyOf, type NetnsRef } from "../model/kernel-state.ts";
-import { codeOf, type Errno, toWeftError } from "./errno.ts";
+import { codeOf, type Errno } from "./errno.ts";
 import type { OpResult } from "./kernel.ts";
+import { toWeftError } from "./refusal.ts";
 
 /** @returns The result of an operation that was refused, in the words of what was tried. */
 export function refusedOp(op: KernelOp, cause: unknown): OpResult {

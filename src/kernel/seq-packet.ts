@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
-import { codeOf, toWeftError } from "./errno.ts";
+import { codeOf } from "./errno.ts";
 import { connect, MSG_DONTWAIT, pollReadable, recv, sendAside, socket } from "./ffi.ts";
+import { toWeftError } from "./refusal.ts";
 
 export interface SeqPacketOptions {
 	/** A path shorter than 108 bytes (unix(7)). */

@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** Refusals that no waiting helps against: somebody has to do something. */
-const lasting: ReadonlySet<ErrorCode> = new Set(["VXLAN_PORT_IN_USE"]);
+const lasting: ReadonlySet<ErrorCode> = new Set(["KERNEL_LIMIT", "VXLAN_PORT_IN_USE"]);
 
 /** What the kernel refused last, and has not accepted since. */
 export class Failures {

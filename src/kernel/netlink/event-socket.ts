@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
-import { codeOf, toWeftError } from "../errno.ts";
+import { codeOf } from "../errno.ts";
 import { Arena, bind, MSG_DONTWAIT, pollReadable, socket } from "../ffi.ts";
+import { toWeftError } from "../refusal.ts";
 import { type Message, readMessages } from "./message.ts";
 import { AF_NETLINK, netlinkAddress } from "./port-id.ts";
 import { joinGroup, NETLINK_LISTEN_ALL_NSID, SOCK_RAW, SOL_NETLINK, setEventOptions } from "./socket-options.ts";

@@ -1,8 +1,9 @@
 import { close, closeSync } from "node:fs";
 import type { NetnsRef } from "../../model/kernel-state.ts";
-import { codeOf, Errno, toWeftError } from "../errno.ts";
+import { codeOf, Errno } from "../errno.ts";
 import { connect, MSG_TRUNC, recv, send, socket } from "../ffi.ts";
 import { inNetns } from "../netns.ts";
+import { toWeftError } from "../refusal.ts";
 import { AF_NETLINK, bindOwnPort, netlinkAddress } from "./port-id.ts";
 import { NETLINK_NETFILTER, type NETLINK_ROUTE, SOCK_RAW, setRequestOptions } from "./socket-options.ts";
 
