@@ -47,10 +47,10 @@ export class Sandboxes {
 	/** Waits until the kernel holds a sandbox with all its connections, and its names answer. */
 	async ready(id: SandboxId): Promise<void> {
 		const { view, loop, names } = this.#runtime;
-		await loop.applied(`sandbox ${id}`, applyTimeoutMs);
+		await loop.applied(id, applyTimeoutMs);
 		for (const { networkId, endpointId } of view.sandboxes.get(id)?.attachments ?? []) {
-			await loop.applied(`network ${networkId}`, applyTimeoutMs);
-			await loop.applied(`endpoint ${networkId} ${endpointId}`, applyTimeoutMs);
+			await loop.applied(networkId, applyTimeoutMs);
+			await loop.applied(endpointId, applyTimeoutMs);
 		}
 		await names.sandboxReady(id);
 	}
