@@ -61,6 +61,14 @@ function storeOf({ ca, certificate: cert, key }: Credentials): Store {
 	return openEtcdStore("weft://test", [`https://${host}:${port}`], { tls: { ca, cert, key, serverName: storeName } });
 }
 
+function newToken(): Promise<string> {
+	return createToken(
+		held,
+		{ addresses: [`${host}:${port}`], fingerprint: fingerprint(authority.certificate), expiresAt: Date.now() + 60_000 },
+		Date.now(),
+	);
+}
+
 async function bare(first?: string | Buffer): Promise<Socket> {
 	const socket = connect(port, host).on("error", () => {});
 	opened.push(socket);
@@ -125,12 +133,7 @@ test("listenForHosts() keeps a member for longer than a stranger", async () => {
 
 test("listenForHosts() holds few of a flood, and serves members and joiners meanwhile", async () => {
 	const flood = await Promise.all(Array.from({ length: 150 }, (_, n) => (n % 2 === 0 ? bare() : bare(halfHello))));
-	const secret = await createToken(
-		held,
-		{ addresses: [`${host}:${port}`], fingerprint: fingerprint(authority.certificate), expiresAt: Date.now() + 60_000 },
-		Date.now(),
-	);
-	const joined = storeOf(await joinCluster(secret, { hostName: "host2" }));
+	const joined = storeOf(await joinCluster(await newToken(), { hostName: "host2" }));
 	assert.equal((await joined.get("a"))?.value, "1");
 	assert.equal((await member.get("a"))?.value, "1");
 	await joined.close();
@@ -148,6 +151,23 @@ test("listenForHosts() bears what is no TLS and no HTTP", async () => {
 		...(await Promise.all(["h2", "http/1.1"].map(secured))).map((socket) => (socket.write(noise), socket)),
 	];
 	await Promise.all(sockets.filter(({ closed }) => !closed).map((socket) => once(socket, "close")));
+	assert.equal((await member.get("a"))?.value, "1");
+});
+
+test("listenForHosts() holds few of one member's connections, and closes the oldest", async () => {
+	const { ca, certificate: cert, key } = await joinCluster(await newToken(), { hostName: "host3" });
+	const flood: Socket[] = [];
+	for (let n = 0; n < 50; n++) {
+		const socket = connectTls({ port, host, ca, cert, key, servername: storeName, ALPNProtocols: ["h2"] });
+		opened.push(socket.on("error", () => {}).resume());
+		flood.push(socket);
+		await once(socket, "secureConnect");
+	}
+	await once(flood[17] ?? assert.fail(), "close");
+	assert.deepEqual(
+		flood.map(({ closed }) => closed),
+		flood.map((_, n) => n < 18),
+	);
 	assert.equal((await member.get("a"))?.value, "1");
 });
 

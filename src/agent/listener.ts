@@ -8,6 +8,7 @@ import { storeHandler } from "../store/serve.ts";
 import type { EmbeddedStore } from "../store/sqlite.ts";
 import type { Admit, JoinRequest } from "./admission.ts";
 import { type Credentials, storeName } from "./credentials.ts";
+import { boundMembers } from "./member-connections.ts";
 import type { StoreMove } from "./store-move.ts";
 import { boundStrangers, type TellClosed } from "./strangers.ts";
 
@@ -65,6 +66,7 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 			else refuseStranger(response);
 		},
 	);
+	boundMembers(server);
 	boundStrangers(server, options.onStrangersClosed, options.longestStrangerMs);
 	const sessions = new Set<{ destroy(): void }>();
 	server.on("session", (session) => {

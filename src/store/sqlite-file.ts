@@ -20,6 +20,9 @@ const proofs = [
 	"SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM change WHERE typeof(key) <> 'text' OR typeof(value) NOT IN ('text', 'null'))",
 ];
 
+/** 1 GiB, a hundred times what ten thousand endpoints take: whoever can write to the store need not fill the host's disk. */
+const mostPages = 262_144;
+
 export function memoryDatabase(): DatabaseSync {
 	const db = new DatabaseSync(":memory:");
 	db.exec(schema);
@@ -88,6 +91,7 @@ function connect(path: string): DatabaseSync {
 	try {
 		// A write that was acknowledged is on the disk: the journal is synced with each. One process at a time.
 		db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;");
+		db.exec(`PRAGMA max_page_count = ${mostPages};`);
 		check(db, path);
 		db.exec("PRAGMA journal_mode = WAL;");
 		// That it can be written is known before anything is done that must be noted.
@@ -123,8 +127,8 @@ export function translate(cause: unknown, path: string): WeftError {
 			cause,
 		});
 	if (code === codes.full)
-		return new WeftError("STORE_FULL", `Cannot write ${path}: there is no room on its disk`, {
-			fix: `make room: df -h ${path}`,
+		return new WeftError("STORE_FULL", `Cannot write ${path}: there is no room on its disk, or it has reached 1 GiB`, {
+			fix: `make room: df -h ${path}; ls -l ${path}`,
 			cause,
 		});
 	if (code === codes.corrupt || code === codes.notADatabase) return damaged(path, causeText(cause), cause);

@@ -1,8 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { WeftError } from "../model/error.ts";
 import type { Entry, LeaseId, StoreBatch, StoreEvent } from "./store.ts";
 
 /** Revisions that a watcher may lag behind, or be away. */
 const keptRevisions = 10_000;
+
+/** How long they may be together; the older half goes when they are longer. */
+const keptChars = 64 * 1024 * 1024;
+
+/** What a list may hold: many times what ten thousand endpoints take. */
+export const longestListChars = 64 * 1024 * 1024;
 
 interface EntryRow {
 	readonly key: string;
@@ -15,8 +22,12 @@ export class SqliteTable {
 	readonly #db: DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
 
+	/** Of the changes that are kept; what was written and taken back counts, too, until it matters. */
+	#changeChars: number;
+
 	constructor(db: DatabaseSync) {
 		this.#db = db;
+		this.#changeChars = this.#charsBelow(Number.MAX_SAFE_INTEGER);
 	}
 
 	#sql(text: string): StatementSync {
@@ -38,15 +49,23 @@ export class SqliteTable {
 		return row === undefined ? undefined : { ...(row as unknown as EntryRow) };
 	}
 
+	/** @throws {WeftError} STORE_FULL when it is longer than whoever asks could want. */
 	list(prefix: string): Entry[] {
 		const rows =
 			prefix === ""
-				? this.#sql("SELECT key, value, revision FROM entry ORDER BY key").all()
+				? this.#sql("SELECT key, value, revision FROM entry ORDER BY key").iterate()
 				: // '0' is the character behind '/': the range holds what is below the prefix, and nothing beside it.
 					this.#sql(
 						"SELECT key, value, revision FROM entry WHERE key = ?1 OR (key >= ?1 || '/' AND key < ?1 || '0') ORDER BY key",
-					).all(prefix);
-		return rows.map((row) => ({ ...(row as unknown as EntryRow) }));
+					).iterate(prefix);
+		const entries: Entry[] = [];
+		let chars = 0;
+		for (const row of rows) {
+			const { key, value, revision } = row as unknown as EntryRow;
+			if ((chars += key.length + value.length) > longestListChars) throw tooLong(prefix);
+			entries.push({ key, value, revision });
+		}
+		return entries;
 	}
 
 	keysOfLease(id: LeaseId): string[] {
@@ -81,6 +100,7 @@ export class SqliteTable {
 			if (this.#sql("DELETE FROM entry WHERE key = ?").run(key).changes === 0) return undefined;
 		} else this.#sql("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)").run(key, value, revision, lease ?? null);
 		this.#sql("INSERT INTO change VALUES (?, ?, ?, ?)").run(revision, n, key, value ?? null);
+		this.#changeChars += key.length + (value?.length ?? 0);
 		return value === undefined ? { type: "delete", key, revision } : { type: "put", entry: { key, value, revision } };
 	}
 
@@ -88,30 +108,48 @@ export class SqliteTable {
 	finish(revision: number): void {
 		this.#sql("UPDATE meta SET value = ? WHERE name = 'revision'").run(revision);
 		if (revision % 100 === 0) this.compact(revision - keptRevisions);
+		if (this.#changeChars > keptChars) this.#compactToHalf();
 	}
 
 	/** Forgets all changes below `revision`. */
 	compact(revision: number): void {
 		if (revision <= this.#meta("compacted")) return;
+		this.#changeChars -= this.#charsBelow(revision);
 		this.#sql("DELETE FROM change WHERE revision < ?").run(revision);
 		this.#sql("UPDATE meta SET value = ? WHERE name = 'compacted'").run(revision);
 	}
 
-	/** @returns All changes from `revision` on, or undefined when they are no longer held. */
-	changes(revision: number): StoreBatch[] | undefined {
-		if (revision < this.#meta("compacted")) return undefined;
-		const batches: { revision: number; events: StoreEvent[] }[] = [];
-		for (const row of this.#sql(
-			"SELECT revision, key, value FROM change WHERE revision >= ? ORDER BY revision, n",
-		).iterate(revision)) {
-			const { revision: at, key, value } = row as unknown as { revision: number; key: string; value: string | null };
-			let last = batches.at(-1);
-			if (last?.revision !== at) batches.push((last = { revision: at, events: [] }));
-			last.events.push(
+	#compactToHalf(): void {
+		let chars = 0;
+		const rows = this.#sql(
+			"SELECT revision, sum(length(key) + ifnull(length(value), 0)) AS chars FROM change GROUP BY revision ORDER BY revision DESC",
+		).all() as unknown as { revision: number; chars: number }[];
+		const tooMuch = rows.find((row) => (chars += row.chars) > keptChars / 2);
+		if (tooMuch !== undefined) this.compact(tooMuch.revision + 1);
+		this.#changeChars = this.#charsBelow(Number.MAX_SAFE_INTEGER);
+	}
+
+	#charsBelow(revision: number): number {
+		const sum = this.#sql(
+			"SELECT ifnull(sum(length(key) + ifnull(length(value), 0)), 0) AS chars FROM change WHERE revision < ?",
+		);
+		return (sum.get(revision) as { chars: number }).chars;
+	}
+
+	/** @returns The first changes at `revision` or behind it. @throws {WeftError} STORE_CURSOR_LOST when that is no longer held. */
+	batchFrom(revision: number): StoreBatch | undefined {
+		if (revision < this.#meta("compacted"))
+			throw new WeftError("STORE_CURSOR_LOST", `Cannot watch from revision ${revision}: it is no longer held`);
+		const rows = this.#sql(
+			"SELECT revision, key, value FROM change WHERE revision = (SELECT min(revision) FROM change WHERE revision >= ?) ORDER BY n",
+		).all(revision) as unknown as { revision: number; key: string; value: string | null }[];
+		const at = rows[0]?.revision;
+		if (at === undefined) return undefined;
+		const events = rows.map(
+			({ key, value }): StoreEvent =>
 				value === null ? { type: "delete", key, revision: at } : { type: "put", entry: { key, value, revision: at } },
-			);
-		}
-		return batches;
+		);
+		return { revision: at, events };
 	}
 
 	leases(): { id: LeaseId; ttl: number }[] {
@@ -124,8 +162,9 @@ export class SqliteTable {
 		this.#sql("INSERT INTO lease VALUES (?, ?)").run(id, ttlSeconds);
 	}
 
-	hasLease(id: LeaseId): boolean {
-		return this.#sql("SELECT id FROM lease WHERE id = ?").get(id) !== undefined;
+	/** @returns In seconds; undefined when there is no such lease. */
+	ttlOf(id: LeaseId): number | undefined {
+		return (this.#sql("SELECT ttl FROM lease WHERE id = ?").get(id) as { ttl: number } | undefined)?.ttl;
 	}
 
 	removeLease(id: LeaseId): void {
@@ -135,4 +174,18 @@ export class SqliteTable {
 	close(): void {
 		this.#db.close();
 	}
+}
+
+export function leaseGone(id: LeaseId): WeftError {
+	return new WeftError("STORE_CONFLICT", `Cannot write under lease ${id}: it has ended`);
+}
+
+function tooLong(prefix: string): WeftError {
+	return new WeftError(
+		"STORE_FULL",
+		`Cannot list "${prefix}" in the store: it holds more than ${longestListChars >> 20} MiB`,
+		{
+			fix: "remove what was put there: it is not weft's",
+		},
+	);
 }

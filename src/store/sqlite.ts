@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { WeftError } from "../model/error.ts";
 import { Feed } from "./feed.ts";
 import { databaseAt, memoryDatabase, translate } from "./sqlite-file.ts";
-import { SqliteTable } from "./sqlite-table.ts";
+import { leaseGone, SqliteTable } from "./sqlite-table.ts";
 import type {
 	Entry,
 	Expect,
@@ -24,7 +23,10 @@ export interface EmbeddedStore extends Store {
 	keepAlive(id: LeaseId): number | undefined;
 	/** Ends a lease and deletes its keys. One that has ended is no error. */
 	endLease(id: LeaseId): void;
+	holdsLease(id: LeaseId): boolean;
+	readonly feed: Feed;
 	readonly revision: number;
+	/** Forgets all changes below `revision`. @throws {RangeError} That is still to come. */
 	compact(revision: number): void;
 }
 
@@ -46,9 +48,9 @@ const expiryRetryMs = 1_000;
 
 class SqliteStore implements EmbeddedStore {
 	readonly health: StoreHealth;
+	readonly feed: Feed;
 	readonly #table: SqliteTable;
 	readonly #path: string;
-	readonly #feed = new Feed();
 	readonly #expiry = new Map<LeaseId, { timer: NodeJS.Timeout; lost: AbortController }>();
 	readonly #beats = new Set<NodeJS.Timeout>();
 	#closed = false;
@@ -56,6 +58,7 @@ class SqliteStore implements EmbeddedStore {
 	constructor(table: SqliteTable, path: string, url = `sqlite:${path}`) {
 		this.#table = table;
 		this.#path = path;
+		this.feed = new Feed((revision) => table.batchFrom(revision), table.revision);
 		this.health = { url, reachable: true, onChange: () => () => {} };
 		// After a restart each holder gets its whole time anew: it could not reach the store in between.
 		for (const { id, ttl } of table.leases()) this.#arm(id, ttl * 1000);
@@ -98,7 +101,7 @@ class SqliteStore implements EmbeddedStore {
 			};
 			for (const one of writes) {
 				if ("put" in one) {
-					if (one.lease !== undefined && !table.hasLease(one.lease)) throw leaseGone(one.lease);
+					if (one.lease !== undefined && table.ttlOf(one.lease) === undefined) throw leaseGone(one.lease);
 					write(one.put, one.value, one.lease);
 				} else if ("delete" in one) write(one.delete, undefined);
 				else for (const { key } of table.list(one.deletePrefix)) write(key, undefined);
@@ -108,19 +111,16 @@ class SqliteStore implements EmbeddedStore {
 			return { revision: events.length > 0 ? revision : revision - 1, events };
 		});
 		if (batch === undefined) return undefined;
-		if (batch.events.length > 0) this.#feed.publish(batch);
+		if (batch.events.length > 0) this.feed.publish(batch);
 		return batch.revision;
 	}
 
 	watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<StoreBatch> {
-		const past = this.#table.changes(fromRevision);
-		if (past === undefined) {
-			throw new WeftError(
-				"STORE_CURSOR_LOST",
-				`Cannot watch "${prefix}" from revision ${fromRevision}: it is no longer held`,
-			);
-		}
-		return this.#feed.watch(prefix, past, signal);
+		return this.feed.watch(prefix, fromRevision, signal);
+	}
+
+	holdsLease(id: LeaseId): boolean {
+		return this.#table.ttlOf(id) !== undefined;
 	}
 
 	grant(ttlSeconds: number): LeaseId {
@@ -132,14 +132,14 @@ class SqliteStore implements EmbeddedStore {
 	}
 
 	keepAlive(id: LeaseId): number | undefined {
-		const ttl = this.#table.leases().find((lease) => lease.id === id)?.ttl;
+		const ttl = this.#table.ttlOf(id);
 		if (ttl !== undefined) this.#arm(id, ttl * 1000);
 		return ttl;
 	}
 
 	endLease(id: LeaseId): void {
 		const armed = this.#expiry.get(id);
-		if (this.#table.hasLease(id)) {
+		if (this.#table.ttlOf(id) !== undefined) {
 			const doomed = this.#table.keysOfLease(id).map((key) => ({ delete: key }));
 			this.#commit([], doomed, id);
 		}
@@ -183,7 +183,10 @@ class SqliteStore implements EmbeddedStore {
 	}
 
 	compact(revision: number): void {
+		if (revision > this.revision)
+			throw new RangeError(`Cannot forget what is below ${revision}: the store is at ${this.revision}`);
 		this.#atomically(() => this.#table.compact(revision));
+		this.feed.forget(revision);
 	}
 
 	async close(): Promise<void> {
@@ -193,8 +196,4 @@ class SqliteStore implements EmbeddedStore {
 		for (const beat of this.#beats) clearInterval(beat);
 		this.#table.close();
 	}
-}
-
-function leaseGone(id: LeaseId): WeftError {
-	return new WeftError("STORE_CONFLICT", `Cannot write under lease ${id}: it has ended`);
 }

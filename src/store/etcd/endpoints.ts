@@ -1,6 +1,6 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { causeText, WeftError } from "../../model/error.ts";
+import { causeText, type ErrorCode, WeftError } from "../../model/error.ts";
 import type { StoreHealth } from "../store.ts";
 import { KV, Lease, Watch } from "./gen/rpc_pb.js";
 import { Sessions } from "./sessions.ts";
@@ -87,7 +87,7 @@ export class Endpoints implements StoreHealth {
 	/**
 	 * Calls one server after the other, until one answers.
 	 * @param again Whether a call that may have been carried out may be made again (a read may).
-	 * @throws {WeftError} STORE_UNREACHABLE, STORE_REFUSED, TIMEOUT
+	 * @throws {WeftError} STORE_UNREACHABLE, STORE_REFUSED, STORE_FULL, STORE_CONFLICT, TIMEOUT
 	 */
 	async call<T>(again: boolean, make: (server: Server, options: { timeoutMs: number }) => Promise<T>): Promise<T> {
 		let last: WeftError | undefined;
@@ -99,10 +99,11 @@ export class Endpoints implements StoreHealth {
 				this.answered();
 				return result;
 			} catch (cause) {
-				last = translate(cause, server.url);
-				if (last.code === "STORE_REFUSED" || last.code === "STORE_FULL") throw last;
-				this.failed(last);
-				if (!again && !neverSent(cause)) throw last;
+				const error = translate(cause, server.url);
+				if (answers.has(error.code)) throw error;
+				this.failed(error);
+				if (!again && !neverSent(cause)) throw error;
+				last = error;
 			} finally {
 				clearTimeout(timer);
 			}
@@ -111,6 +112,9 @@ export class Endpoints implements StoreHealth {
 	}
 }
 
+/** What a server says that is there. */
+const answers: ReadonlySet<ErrorCode> = new Set(["STORE_REFUSED", "STORE_FULL", "STORE_CONFLICT"]);
+
 function neverSent(cause: unknown): boolean {
 	return /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|no connection within/.test(causeText(cause));
 }
@@ -118,8 +122,12 @@ function neverSent(cause: unknown): boolean {
 /** The one place where the client library's errors become weft's. */
 export function translate(cause: unknown, url: string): WeftError {
 	if (cause instanceof WeftError) return cause;
-	const { code } = ConnectError.from(cause);
-	if (code === Code.Unauthenticated || code === Code.PermissionDenied || code === Code.InvalidArgument) {
+	const { code, rawMessage } = ConnectError.from(cause);
+	if (code === Code.InvalidArgument || code === Code.OutOfRange)
+		return new WeftError("STORE_REFUSED", `Cannot use the store at ${url} so: ${rawMessage}`, { cause });
+	if (code === Code.NotFound)
+		return new WeftError("STORE_CONFLICT", `Cannot use the store at ${url} so: ${rawMessage}`, { cause });
+	if (code === Code.Unauthenticated || code === Code.PermissionDenied) {
 		return new WeftError("STORE_REFUSED", `Cannot use the store at ${url}: it refused`, {
 			fix: "check the credentials, or join again: weft token on a member",
 			cause,
@@ -127,7 +135,7 @@ export function translate(cause: unknown, url: string): WeftError {
 	}
 	if (code === Code.ResourceExhausted) {
 		return new WeftError("STORE_FULL", `Cannot write to the store at ${url}: it has no room`, {
-			fix: "make room on its host",
+			fix: "make room on its host, or ask for less at once",
 			cause,
 		});
 	}

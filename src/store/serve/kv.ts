@@ -11,19 +11,38 @@ import type {
 } from "../etcd/gen/rpc_pb.js";
 import { textOf } from "../etcd/wire.ts";
 import type { EmbeddedStore } from "../sqlite.ts";
+import { longestListChars } from "../sqlite-table.ts";
 import type { Entry, Expect, Write } from "../store.ts";
+import { callOf } from "./call.ts";
 import { headerOf } from "./header.ts";
+import { invalid, limits, noRoom } from "./limits.ts";
 
 const utf8 = new TextEncoder();
 
 /** Keys are served as they are stored, below this root: the one that weft's client uses. */
 export const root = "weft/";
 
+/** A key as weft's are: text without control characters. */
 function stored(key: Uint8Array): string {
-	const text = textOf(key);
-	if (!text.startsWith(root))
-		throw new ConnectError(`Cannot use key "${text}": all keys begin with "${root}"`, Code.InvalidArgument);
+	if (key.length > limits.keyBytes)
+		throw invalid(`Cannot use a key of ${key.length} bytes: the longest has ${limits.keyBytes}`);
+	const text = textIn(key);
+	if (!text.startsWith(root) || /\p{Cc}/u.test(text))
+		throw invalid(
+			`Cannot use key ${JSON.stringify(text)}: all keys begin with "${root}", and hold no control characters`,
+		);
 	return text.slice(root.length);
+}
+
+const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What is no UTF-8 would come back as something else. */
+function textIn(bytes: Uint8Array): string {
+	try {
+		return strictText.decode(bytes);
+	} catch {
+		throw invalid("Cannot use a key or a value that is not UTF-8");
+	}
 }
 
 export function served({ key, value, revision }: Entry) {
@@ -38,8 +57,8 @@ export function served({ key, value, revision }: Entry) {
 
 export function serveKv(store: EmbeddedStore): Partial<ServiceImpl<typeof KV>> {
 	return {
-		async range(request) {
-			const kvs = (await range(store, request)).map(served);
+		async range(request, context) {
+			const { kvs } = await callOf(context).answer(context.signal, () => counted(store, request));
 			return { header: headerOf(store), kvs: request.countOnly ? [] : kvs, count: BigInt(kvs.length) };
 		},
 		async put({ key, value, lease }) {
@@ -54,16 +73,36 @@ export function serveKv(store: EmbeddedStore): Partial<ServiceImpl<typeof KV>> {
 			);
 			return { header: headerOf(store), deleted: BigInt(doomed.length) };
 		},
-		txn: async (request) => txn(store, request),
+		async txn(request, context) {
+			checkOperations(request);
+			return callOf(context).answer(context.signal, () => txn(store, request));
+		},
 		async compact({ revision }) {
+			if (revision > store.revision)
+				throw new ConnectError(`Cannot compact to ${revision}: the store is at ${store.revision}`, Code.OutOfRange);
 			store.compact(Number(revision));
 			return { header: headerOf(store) };
 		},
 	};
 }
 
+async function counted(store: EmbeddedStore, request: RangeRequest) {
+	const entries = await range(store, request);
+	return { kvs: entries.map(served), bytes: charsOf(entries) };
+}
+
+function charsOf(entries: readonly Entry[]): number {
+	return entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+}
+
+function checkOperations({ compare, success, failure }: TxnRequest): void {
+	for (const { length } of [compare, success, failure])
+		if (length > limits.operations)
+			throw invalid(`Cannot run a transaction of ${length} operations: the most is ${limits.operations}`);
+}
+
 function write(key: Uint8Array, value: Uint8Array, lease: bigint): Write {
-	return { put: stored(key), value: textOf(value), ...(lease === 0n ? {} : { lease: lease.toString() }) };
+	return { put: stored(key), value: textIn(value), ...(lease === 0n ? {} : { lease: lease.toString() }) };
 }
 
 /** A range is a key, a prefix, or everything between two keys; the answer is sorted by key. */
@@ -90,23 +129,33 @@ function commonFolder(from: string, to: string): string {
 async function txn(
 	store: EmbeddedStore,
 	{ compare, success, failure }: TxnRequest,
-): Promise<MessageInitShape<typeof TxnResponseSchema>> {
+): Promise<MessageInitShape<typeof TxnResponseSchema> & { readonly bytes: number }> {
 	const revision = await store.txn(compare.map(expectation), await writesOf(store, success));
 	const succeeded = revision !== undefined;
 	const requests = succeeded ? success : failure;
 	if (!succeeded && failure.length > 0) await store.txn([], await writesOf(store, failure));
-	const responses = await Promise.all(requests.map(({ request }) => responseTo(store, request)));
-	return { header: revision === undefined ? headerOf(store) : { revision: BigInt(revision) }, succeeded, responses };
+	const { responses, bytes } = await responsesTo(store, requests);
+	return {
+		header: revision === undefined ? headerOf(store) : { revision: BigInt(revision) },
+		succeeded,
+		responses,
+		bytes,
+	};
 }
 
-async function responseTo(
-	store: EmbeddedStore,
-	request: TxnRequest["success"][number]["request"],
-): Promise<MessageInitShape<typeof ResponseOpSchema>> {
-	if (request.case === "requestPut") return { response: { case: "responsePut", value: {} } };
-	if (request.case !== "requestRange") return { response: { case: "responseDeleteRange", value: {} } };
-	const kvs = (await range(store, request.value)).map(served);
-	return { response: { case: "responseRange", value: { kvs, count: BigInt(kvs.length) } } };
+async function responsesTo(store: EmbeddedStore, requests: TxnRequest["success"]) {
+	const responses: MessageInitShape<typeof ResponseOpSchema>[] = [];
+	let bytes = 0;
+	for (const { request } of requests) {
+		if (request.case === "requestRange") {
+			const { kvs, bytes: more } = await counted(store, request.value);
+			if ((bytes += more) > longestListChars)
+				throw noRoom("Cannot answer: the ranges of the transaction hold too much");
+			responses.push({ response: { case: "responseRange", value: { kvs, count: BigInt(kvs.length) } } });
+		} else if (request.case === "requestPut") responses.push({ response: { case: "responsePut", value: {} } });
+		else responses.push({ response: { case: "responseDeleteRange", value: {} } });
+	}
+	return { responses, bytes };
 }
 
 function expectation({ target, key, result, targetUnion }: Compare): Expect {
@@ -125,15 +174,14 @@ function isAbsence(union: Compare["targetUnion"]): boolean {
 }
 
 async function writesOf(store: EmbeddedStore, requests: TxnRequest["success"]): Promise<Write[]> {
-	const writes = await Promise.all(
-		requests.map(async ({ request }): Promise<Write[]> => {
-			if (request.case === "requestPut") return [write(request.value.key, request.value.value, request.value.lease)];
-			if (request.case === "requestDeleteRange") return deletion(store, request.value);
-			if (request.case === "requestRange") return [];
+	const writes: Write[] = [];
+	for (const { request } of requests) {
+		if (request.case === "requestPut") writes.push(write(request.value.key, request.value.value, request.value.lease));
+		else if (request.case === "requestDeleteRange") writes.push(...(await deletion(store, request.value)));
+		else if (request.case !== "requestRange")
 			throw new ConnectError("this store takes no transaction within a transaction", Code.Unimplemented);
-		}),
-	);
-	return writes.flat();
+	}
+	return writes;
 }
 
 async function deletion(store: EmbeddedStore, request: DeleteRangeRequest): Promise<Write[]> {
