@@ -28,7 +28,14 @@ const base = { kind: "link", ns, up: true, mtuBytes: 1450, alias: "weft full" } 
 const br0: BridgeLink = { ...base, name: "br0", type: "bridge", mac: macOf(ipv4FromNumber(0x0a000001)) };
 
 function port(n: number): [Netns, VethLink] {
-	const peer = { ns: sandboxOf(n), name: "eth0", mac: macOf(ipv4FromNumber(0x0a000002 + n)), mtuBytes: 1450, up: true };
+	const peer = {
+		ns: sandboxOf(n),
+		name: "eth0",
+		mac: macOf(ipv4FromNumber(0x0a000002 + n)),
+		mtuBytes: 1450,
+		up: true,
+		arpIgnore: true,
+	};
 	return [
 		{ kind: "netns", name: sandboxOf(n) },
 		{ ...base, name: `veth${n}`, type: "veth", master: "br0", port: containerPort, peer },
