@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { knownNetwork } from "../control/find-network.ts";
+import { nameserver } from "../model/endpoint.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { hostNetns } from "../model/kernel-state.ts";
 import type { AttachedView, AttachRequest, Service } from "../model/service.ts";
 import type { ContainerParts } from "./container-service.ts";
-import { nameserver } from "./names-feed.ts";
 import type { Runtime } from "./runtime.ts";
 import { Turns } from "./turns.ts";
 

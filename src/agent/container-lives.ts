@@ -1,4 +1,5 @@
 import { at } from "../lib/point.ts";
+import { nameserver } from "../model/endpoint.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import type { Stdin } from "../sandbox/conmon.ts";
 import type { Container } from "../sandbox/container.ts";
@@ -6,7 +7,6 @@ import type { ContainerRuntime } from "../sandbox/runtime.ts";
 import type { ContainerSpec } from "../sandbox/spec.ts";
 import { ContainerEnds } from "./container-ends.ts";
 import { hostsLine, sandboxOf } from "./container-spec.ts";
-import { nameserver } from "./names-feed.ts";
 import { Restarting } from "./restarting.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";

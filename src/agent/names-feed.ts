@@ -13,9 +13,6 @@ import { changesOf, type Shown, wholePicture } from "./names-picture.ts";
 import { ownProcess } from "./own-process.ts";
 import { type Paths, paths } from "./paths.ts";
 
-/** Where a sandbox finds its name server. */
-export const nameserver = "127.0.0.11";
-
 type Ack = Awaited<ReturnType<NamesClient["tell"]>>;
 
 const connectAgainMs = 50;
@@ -105,18 +102,10 @@ export class NamesFeed {
 		await this.#last;
 	}
 
-	/** Resolves when the sandbox has its name server: called once its namespace is there. @throws {WeftError} SANDBOX_FAILED */
+	/** Resolves when the sandbox has its name server: called once its namespace is there. @throws {WeftError} SANDBOX_FAILED, KERNEL_LIMIT */
 	async sandboxReady(id: string): Promise<void> {
-		const reason = (await this.#last)?.failed[id];
-		if (reason === undefined) return;
-		throw new WeftError(
-			"SANDBOX_FAILED",
-			`Cannot serve names to sandbox ${id.slice(0, 12)}: nothing can listen at ${nameserver}:53 in it`,
-			{
-				fix: "check that its lo is up, and that no other program listens there",
-				cause: reason,
-			},
-		);
+		const failed = (await this.#last)?.failed[id];
+		if (failed !== undefined) throw WeftError.fromBody(failed);
 	}
 
 	close(): void {

@@ -1,6 +1,9 @@
-import type { Ipv4, Mac } from "./address.ts";
+import { type Ipv4, ipv4, type Mac } from "./address.ts";
 import type { HostId } from "./host.ts";
 import type { NetworkId } from "./network.ts";
+
+/** Where a sandbox finds its name server. */
+export const nameserver = ipv4("127.0.0.11");
 
 /** 64 hex digits. */
 export type EndpointId = string;

@@ -6,7 +6,7 @@ import { netnsCookie } from "../kernel/netns.ts";
 import { serviceManager } from "../kernel/sd-notify.ts";
 import { tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
 import { growSlowly } from "../lib/frugal.ts";
-import { ipv4 } from "../model/address.ts";
+import { nameserver } from "../model/endpoint.ts";
 import { causeText, WeftError } from "../model/error.ts";
 import { Forwarder } from "./forward.ts";
 import { PictureFile } from "./picture-file.ts";
@@ -21,7 +21,6 @@ export interface NamesOptions {
 	readonly statePath: string;
 }
 
-const nameserver = ipv4("127.0.0.11");
 const backlog = 64;
 
 /**

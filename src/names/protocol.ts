@@ -1,5 +1,6 @@
 import type { PictureChange } from "../dns/picture.ts";
 import type { SandboxId } from "../model/endpoint.ts";
+import type { ErrorBody } from "../model/error.ts";
 
 /** One line of JSON from the agent to the names process. */
 export interface PictureMessage {
@@ -12,7 +13,7 @@ export interface PictureMessage {
 /** One line back: the message is applied, and the sockets of all sandboxes are open but for these. */
 export interface PictureAck {
 	readonly seq: number;
-	readonly failed: Readonly<Record<SandboxId, string>>;
+	readonly failed: Readonly<Record<SandboxId, ErrorBody>>;
 	readonly pid: number;
 }
 

@@ -1,6 +1,8 @@
 import { Picture, type PictureChange } from "../dns/picture.ts";
-import type { SandboxId } from "../model/endpoint.ts";
-import { causeText } from "../model/error.ts";
+import { codeOf } from "../kernel/errno.ts";
+import { limitReached } from "../kernel/limit.ts";
+import { nameserver, type SandboxId } from "../model/endpoint.ts";
+import { type ErrorBody, isWeftError, WeftError } from "../model/error.ts";
 import type { NetnsRef } from "../model/kernel-state.ts";
 import type { Forwarder } from "./forward.ts";
 import { SandboxServer, type SocketMaker } from "./sandbox-server.ts";
@@ -10,7 +12,7 @@ export class NamesServer {
 	readonly #forwarder: Forwarder;
 	readonly #sockets: SocketMaker;
 	readonly #servers = new Map<SandboxId, SandboxServer>();
-	readonly #failed = new Map<SandboxId, string>();
+	readonly #failed = new Map<SandboxId, ErrorBody>();
 	#picture = new Picture();
 
 	constructor(forwarder: Forwarder, sockets: SocketMaker) {
@@ -19,7 +21,7 @@ export class NamesServer {
 	}
 
 	/** Applies changes, or a whole new picture; sockets of sandboxes that stay are not touched. @returns Sandboxes without sockets, and why. */
-	apply(changes: readonly PictureChange[], whole: boolean): Record<SandboxId, string> {
+	apply(changes: readonly PictureChange[], whole: boolean): Record<SandboxId, ErrorBody> {
 		if (whole) this.#picture = new Picture();
 		for (const change of changes) this.#picture.apply(change);
 		if (whole) this.#serveAll();
@@ -56,7 +58,7 @@ export class NamesServer {
 		try {
 			this.#servers.set(id, new SandboxServer(wanted.netns, id, this.#picture, this.#forwarder, this.#sockets));
 		} catch (error) {
-			this.#failed.set(id, causeText(error));
+			this.#failed.set(id, cannotServe(id, error).toBody());
 		}
 	}
 
@@ -68,4 +70,17 @@ export class NamesServer {
 			return undefined;
 		}
 	}
+}
+
+/** @returns The error for a sandbox without sockets. */
+function cannotServe(id: SandboxId, cause: unknown): WeftError {
+	const task = `Cannot serve names to sandbox ${id.slice(0, 12)}`;
+	if (isWeftError(cause, "KERNEL_LIMIT")) return cause;
+	return (
+		limitReached(task, codeOf(cause), cause) ??
+		new WeftError("SANDBOX_FAILED", `${task}: nothing can listen at ${nameserver}:53 in it`, {
+			fix: "check that its lo is up, and that no other program listens there",
+			cause,
+		})
+	);
 }
