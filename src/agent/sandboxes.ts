@@ -2,6 +2,7 @@ import { type Joined, joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, removeSandbox } from "../control/sandbox.ts";
 import { takeBackWithdrawn, withdrawAttachment } from "../control/withdraw.ts";
+import { checkDescriptors } from "../kernel/descriptors.ts";
 import { at } from "../lib/point.ts";
 import type { Sandbox, SandboxId } from "../model/endpoint.ts";
 import { causeText, isWeftError } from "../model/error.ts";
@@ -14,6 +15,9 @@ import type { Runtime } from "./runtime.ts";
 
 /** How long the kernel may take before a connection is given up, and taken back. A VNI of a namespace that just went needs up to 2 s. */
 const applyTimeoutMs = 5_000;
+
+/** For the sockets of one look at the kernel (two in each of 64 namespaces), the programs that are being started, and callers of the API. */
+const spareDescriptors = 256;
 
 /** The sandboxes of this host and their connections: desired state is changed, and then waited for. */
 export class Sandboxes {
@@ -35,8 +39,9 @@ export class Sandboxes {
 		return findContainer([...this.#runtime.view.sandboxes.values()], ref);
 	}
 
-	/** Adds a sandbox without connections, and waits for its namespace. */
+	/** Adds a sandbox without connections, and waits for its namespace. @throws {WeftError} KERNEL_LIMIT */
 	async add(sandbox: Sandbox): Promise<void> {
+		checkDescriptors(`Cannot add "${sandbox.name}" to this host`, spareDescriptors);
 		await addSandbox(this.#runtime.control.local, sandbox);
 		at("sandbox added");
 		await this.#seen("the sandbox", () => this.#runtime.view.sandboxes.has(sandbox.id));

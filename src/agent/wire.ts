@@ -99,6 +99,7 @@ export function wire(
 			names.noteRound(results);
 			logRound(log, results);
 		},
+		onStuck: (error) => log.warn({ code: error.code, cause: causeText(error.cause ?? "") }, error.message),
 		onMended: (ops) => {
 			log.info({ commands: formatOps(ops) }, "mended what drifted");
 			tellMended(events, ops);

@@ -61,7 +61,10 @@ export interface HostFacts {
 	}[];
 }
 
-/** One host's kernel. Level-triggered: `observe` is the truth, never what was applied last. */
+/**
+ * One host's kernel. Level-triggered: `observe` is the truth, never what was applied last. Where it cannot even be asked (no
+ * descriptor is free, …), each throws a WeftError.
+ */
 export interface Kernel {
 	/** @returns What weft holds in those namespaces. One that does not exist contributes nothing. `netns` resources are given for each namespace of role overlay, and of role sandbox below /run/netns. */
 	observe(scopes: readonly ObserveScope[]): KernelState;

@@ -16,7 +16,7 @@ const byErrno: Readonly<Record<string, () => Limit>> = {
 		fix: "run it on another host, or disconnect others here: no setting raises it; weft_gwbridge has a port for each container with a network that is not internal",
 	}),
 	EMFILE: () => ({
-		reason: `the process has as many descriptors open as it may: ${descriptorLimit()} (RLIMIT_NOFILE)`,
+		reason: `the process has none to spare of the ${descriptorLimit()} descriptors that it may have open (RLIMIT_NOFILE)`,
 		fix: "LimitNOFILE= in its unit, or a higher ulimit -Hn before weft launch",
 	}),
 	ENFILE: () => ({

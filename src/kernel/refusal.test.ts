@@ -8,7 +8,7 @@ test("toWeftError() says in words what is wrong with a kernel's answer", () => {
 });
 
 for (const [errno, limit] of [
-	[24, /^Cannot add it: the process has .*: \d+ \(RLIMIT_NOFILE\)$/],
+	[24, /^Cannot add it: the process has .* \d+ .* \(RLIMIT_NOFILE\)$/],
 	[23, /^Cannot add it: all programs .*: \d+ \(fs\.file-max\)$/],
 	[54, /^Cannot add it: the bridge has .*: 1023 \(BR_MAX_PORTS\)$/],
 ] as const)

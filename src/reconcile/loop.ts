@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import { at } from "../lib/point.ts";
-import { WeftError } from "../model/error.ts";
+import { isWeftError, type WeftError } from "../model/error.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
-import { hostNetns, keyOf, nsOf, type ResourceKey } from "../model/kernel-state.ts";
+import { hostNetns, keyOf, type NetnsRef } from "../model/kernel-state.ts";
 import { plan } from "../plan/diff.ts";
-import { plainEqual } from "../plan/equal.ts";
+import { untilApplied } from "./applied.ts";
 import { Audit } from "./audit.ts";
 import { Comparison } from "./comparison.ts";
 import { Drift } from "./drift.ts";
@@ -21,6 +20,8 @@ export interface LoopOptions {
 	readonly refresh: () => void;
 	/** Told of each round that did something, with what the kernel said. */
 	readonly onRound: (results: readonly OpResult[]) => void;
+	/** Told why a round could not be made: it is tried again. */
+	readonly onStuck: (error: WeftError) => void;
 	/** Told of the operations that were done because of drift. */
 	readonly onMended: (ops: readonly KernelOp[]) => void;
 	/** Called when the surroundings are to be looked at anew, too: at each audit, and when another program changed the host's namespace. */
@@ -61,10 +62,10 @@ export class ReconcileLoop {
 		this.#options = options;
 		this.observed = new Observed(options.kernel);
 		this.#comparison = new Comparison(options.kernel, options.fragments, this.observed);
-		const { kernel, fragments } = options;
+		const { fragments } = options;
 		this.#audit = new Audit({
 			// Of weft's own also those that nothing wants any more: so they are removed.
-			namespaces: () => [...kernel.listNetns(), ...fragments.namespaces(), ...this.observed.namespaces()],
+			namespaces: () => [...this.#ownNetns(), ...fragments.namespaces(), ...this.observed.namespaces()],
 			sizeOf: (ns) => fragments.sizeOf(ns),
 			look: (namespaces) => {
 				for (const ns of namespaces) this.observed.doubt(ns);
@@ -119,36 +120,8 @@ export class ReconcileLoop {
 	 * Resolves when the kernel holds all of a fragment.
 	 * @throws {WeftError} What the kernel refused, or TIMEOUT, when `timeoutMs` have passed: the loop goes on trying.
 	 */
-	async applied(id: FragmentId, timeoutMs: number): Promise<void> {
-		const deadline = performance.now() + timeoutMs;
-		for (;;) {
-			await this.settled();
-			const missing = this.#missing(id);
-			if (missing === undefined) return;
-			const leftMs = deadline - performance.now();
-			if (leftMs <= 0 || this.failures.lasts(missing)) {
-				throw (
-					this.failures.get(missing) ??
-					new WeftError(
-						"TIMEOUT",
-						`Cannot bring the kernel to what is wanted within ${timeoutMs} ms: ${missing} is missing`,
-						{
-							fix: "weft status shows what stands in the way",
-						},
-					)
-				);
-			}
-			await sleep(Math.min(leftMs, 20));
-		}
-	}
-
-	#missing(id: FragmentId): ResourceKey | undefined {
-		const { fragments } = this.#options;
-		for (const resource of fragments.of(id)) {
-			const [ns, key] = [nsOf(resource), keyOf(resource)];
-			if (!plainEqual(this.observed.get(ns, key), fragments.get(ns, key))) return key;
-		}
-		return undefined;
+	applied(id: FragmentId, timeoutMs: number): Promise<void> {
+		return untilApplied(this, this.#options.fragments, id, timeoutMs);
 	}
 
 	close(): void {
@@ -163,14 +136,44 @@ export class ReconcileLoop {
 		while (this.#poked && !this.#closed) {
 			this.#poked = false;
 			const waiters = this.#waiters.splice(0);
-			const results = await this.#round();
-			if (results.length > 0) this.#options.onRound(results);
-			if (results.some(({ error }) => error !== undefined)) this.#retry.later();
+			const results = await this.#attempt();
+			if (results === undefined || results.some(({ error }) => error !== undefined)) this.#retry.later();
 			else this.#retry.reset();
 			if (this.observed.takePlanAgain()) this.#poked = true;
 			for (const resolve of waiters) resolve();
 		}
 		this.#running = false;
+	}
+
+	/** @returns What a round did; undefined when the kernel does not even let itself be looked at: then all is in doubt. */
+	async #attempt(): Promise<OpResult[] | undefined> {
+		try {
+			const results = await this.#round();
+			this.failures.noteRound(undefined);
+			if (results.length > 0) this.#options.onRound(results);
+			return results;
+		} catch (cause) {
+			this.#noteStuck(cause);
+			this.observed.doubtAll();
+			for (const ns of this.#options.fragments.namespaces()) this.observed.doubt(ns);
+			return undefined;
+		}
+	}
+
+	#ownNetns(): readonly NetnsRef[] {
+		try {
+			return this.#options.kernel.listNetns();
+		} catch (cause) {
+			this.#noteStuck(cause);
+			return [];
+		}
+	}
+
+	/** @throws What no kernel said: it is a mistake of this program. */
+	#noteStuck(cause: unknown): void {
+		if (!isWeftError(cause)) throw cause;
+		this.failures.noteRound(cause);
+		this.#options.onStuck(cause);
 	}
 
 	async #round(): Promise<OpResult[]> {

@@ -10,8 +10,10 @@ import { joinEndpoint } from "../control/join-endpoint.ts";
 import { leaveNetwork } from "../control/leave-endpoint.ts";
 import { addSandbox, removeSandbox } from "../control/sandbox.ts";
 import { openFakeKernel } from "../kernel/fake.ts";
+import type { ObserveScope } from "../kernel/kernel.ts";
 import type { Ipv4, Mac } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
+import { WeftError } from "../model/error.ts";
 import type { Resource } from "../model/kernel-state.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { overlayNetns } from "../model/network.ts";
@@ -37,6 +39,7 @@ async function bootHost(
 		onChange: () => {},
 		onBatch: () => {},
 		onRound: () => {},
+		onStuck: () => {},
 		onMended: (ops) => mended.push(...ops.map(formatOp)),
 		onError: assert.ifError,
 	});
@@ -183,7 +186,7 @@ test("failures are told by their cause, and forgotten once nothing wants what wa
 	assert.ok(causes.length > 0);
 	assert.ok(causes.every(({ since }) => Math.abs(Date.now() - since) < 5_000));
 	assert.deepEqual(
-		causes.filter(({ resource }) => resource.kind === "fdb"),
+		causes.filter(({ resource }) => resource?.kind === "fdb"),
 		[],
 		"an entry of a link that could not be made",
 	);
@@ -248,6 +251,38 @@ test("what drift made necessary is counted and told, and what was wanted is not"
 	await settle();
 	assert.equal(host1.reconciler.loop.mended, 3);
 	await Promise.all([host1.close(), host2.close()]);
+});
+
+test("a kernel that cannot be looked at for a while is looked at again, and who waits is told why", async () => {
+	const fake = openFakeKernel();
+	let full = false;
+	const refuse = () => {
+		if (full) throw new WeftError("KERNEL_LIMIT", "Cannot look at the kernel: no descriptor is free");
+	};
+	const kernel = {
+		...fake,
+		observe: (scopes: readonly ObserveScope[]) => (refuse(), fake.observe(scopes)),
+		listNetns: () => (refuse(), fake.listNetns()),
+	};
+	const store = openMemoryStore();
+	const host = await bootHost(1, store, { kernel });
+	const { id } = await createNetwork(host.control, request);
+	await host.run("bbox1", "ov_net1");
+	const before = fake.dump();
+	full = true;
+	fake.foreign({ verb: "del", resource: { kind: "netns", name: overlayNetns(id) } });
+	const { loop } = host.reconciler;
+	loop.audit();
+	await assert.rejects(loop.applied(id, 5_000), { code: "KERNEL_LIMIT" });
+	assert.deepEqual(
+		loop.failures.causes().map(({ error }) => error.code),
+		["KERNEL_LIMIT"],
+	);
+	full = false;
+	await until(() => fake.dump() === before);
+	assert.equal(fake.dump(), before);
+	assert.deepEqual(loop.failures.causes(), []);
+	await host.close();
 });
 
 test("what an agent finds at its start is no drift", async () => {

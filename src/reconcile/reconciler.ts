@@ -22,6 +22,8 @@ export interface ReconcilerOptions {
 	/** Told after the changes of one batch. */
 	readonly onBatch: () => void;
 	readonly onRound: (results: readonly OpResult[]) => void;
+	/** Told why a round could not be made: it is tried again. */
+	readonly onStuck: (error: WeftError) => void;
 	/** Told of the operations that were done because of drift. */
 	readonly onMended: (ops: readonly KernelOp[]) => void;
 	readonly onError: (error: unknown) => void;
@@ -53,6 +55,7 @@ export class Reconciler {
 			fragments: desired.fragments,
 			refresh: () => desired.refresh(this.view),
 			onRound: options.onRound,
+			onStuck: options.onStuck,
 			onMended: options.onMended,
 			onSurroundings: () => desired.touchSurroundings(),
 		});
