@@ -168,6 +168,15 @@ export class ContainerLives {
 		});
 	}
 
+	/** Removes one whose files are not what was written; what still runs of it is killed. */
+	removeDamaged(id: string): Promise<void> {
+		return this.#turns.run(id, async () => {
+			if (this.#runtime.view.sandboxes.has(id)) await this.#sandboxes.remove(id);
+			await this.#containers.remove(id);
+			this.#emit("remove", { id, name: id });
+		});
+	}
+
 	async #kill(container: Container): Promise<void> {
 		await this.#restarting.end(container);
 		if (!isRunning(container)) return;

@@ -27,8 +27,12 @@ const shown: ReadonlySet<ContainerState> = new Set(["running", "restarting", "at
 /** The verbs for containers of this host. */
 export function containerService(parts: ContainerParts): ContainerService {
 	const { runtime, sandboxes, containers, lives, names } = parts;
-	/** @throws {WeftError} CONTAINER_NOT_FOUND, ARGUMENT_INVALID */
-	const find = (ref: string) => findContainer(containers.list(), ref);
+	/** @throws {WeftError} CONTAINER_NOT_FOUND, ARGUMENT_INVALID, FILE_DAMAGED */
+	const find = (ref: string) => {
+		const found = findAny(containers, ref);
+		if ("damage" in found) throw found.damage;
+		return found;
+	};
 	return {
 		async list({ all }) {
 			const attached = [...runtime.view.sandboxes.values()].filter(({ id, owned }) => !owned && !containers.has(id));
@@ -65,6 +69,8 @@ export function containerService(parts: ContainerParts): ContainerService {
 		async remove(ref, { force }) {
 			const attached = attachedOf(sandboxes, ref);
 			if (attached !== undefined) return sandboxes.remove(attached.id);
+			const found = findAny(containers, ref);
+			if ("damage" in found && force) return lives.removeDamaged(found.id);
 			await lives.remove(find(ref), force);
 		},
 
@@ -104,6 +110,12 @@ export function containerService(parts: ContainerParts): ContainerService {
 			return { exitCode: exitCode ?? 0 };
 		},
 	};
+}
+
+function findAny(containers: ContainerRuntime, ref: string) {
+	// Nobody knows the name of a damaged one.
+	const damaged = [...containers.damaged].map(([id, damage]) => ({ id, name: id, damage }));
+	return findContainer([...containers.list(), ...damaged], ref);
 }
 
 /** @returns The namespace that weft did not make, if it is one. */

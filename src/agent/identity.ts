@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { encode } from "../control/context.ts";
+import { decode, encode } from "../control/context.ts";
 import type { GatewayPool } from "../drivers/gateway.ts";
 import type { HostFacts } from "../kernel/kernel.ts";
 import { type Ipv4, ipv4FromNumber, parseIpv4 } from "../model/address.ts";
@@ -30,9 +30,18 @@ export interface Identity {
 /** The agent's TLS port: join, and the embedded store. */
 export const agentPort = 4790;
 
+/** @throws {WeftError} DATABASE_DAMAGED */
 export async function readIdentity(local: Store): Promise<Identity | undefined> {
 	const entry = await local.get(localKeys.identity);
-	return entry === undefined ? undefined : (JSON.parse(entry.value) as Identity);
+	if (entry === undefined) return undefined;
+	try {
+		return decode<Identity>(entry);
+	} catch (cause) {
+		throw new WeftError("DATABASE_DAMAGED", `Cannot tell who this host is, by ${local.health.url}`, {
+			fix: "restore a backup of that file; without one, stop this host's containers, move the whole folder away, and launch again",
+			cause,
+		});
+	}
 }
 
 export async function writeIdentity(local: Store, identity: Identity): Promise<void> {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as x509 from "@peculiar/x509";
 import { freePort } from "../../test/free-port.ts";
+import { sampleHost } from "../../test/samples.ts";
 import { keys } from "../model/keys.ts";
 import { openEtcdStore } from "../store/etcd.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
@@ -133,13 +134,11 @@ test("a joiner whose answer was lost may ask again with the same key", async () 
 	await assert.rejects(admit({ secret, csr: (await request("host2")).csr }), { code: "TOKEN_USED" });
 });
 
-test("agentAddresses() lists all agents, those that live first", async () => {
-	const host = (id: string, vtep: string) => ({
-		put: keys.host(id),
-		value: JSON.stringify({ id, vtep, agentPort: 4790 }),
-	});
-	await store.txn([], [host("a", "10.0.0.1"), host("b", "10.0.0.2"), { put: keys.aliveHost("b"), value: "{}" }]);
-	assert.deepEqual(await agentAddresses(store), ["10.0.0.2:4790", "10.0.0.1:4790"]);
+test("agentAddresses() lists all agents that can be read, those that live first", async () => {
+	const hosts = [1, 2].map(sampleHost).map((host) => ({ put: keys.host(host.id), value: JSON.stringify(host) }));
+	const garbage = { put: keys.host("garbage"), value: '{"vtep":"x"}' };
+	await store.txn([], [...hosts, garbage, { put: keys.aliveHost(sampleHost(2).id), value: "{}" }]);
+	assert.deepEqual(await agentAddresses(store), ["192.168.56.102:4790", "192.168.56.101:4790"]);
 });
 
 test("joinCluster() refuses a token that was used", async () => {

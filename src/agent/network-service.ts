@@ -1,4 +1,4 @@
-import { decode } from "../control/context.ts";
+import { decodeAll } from "../control/context.ts";
 import { createNetwork } from "../control/create-network.ts";
 import { findNetwork, listNetworks } from "../control/find-network.ts";
 import { releaseEndpoint } from "../control/release-endpoint.ts";
@@ -65,11 +65,7 @@ export function networkService(
 		async inspect(ref) {
 			const { network } = await findNetwork(store, ref);
 			const { entries } = await store.list(keys.endpoints(network.id));
-			return networkView(
-				runtime,
-				network,
-				entries.map((entry) => decode<Endpoint>(entry)),
-			);
+			return networkView(runtime, network, decodeAll<Endpoint>(entries));
 		},
 
 		async remove(ref) {
@@ -124,9 +120,9 @@ function overlapWarnings({ id, subnet }: Network, all: readonly Network[]): stri
 async function forceDisconnect({ control }: Runtime, ref: string, container: string): Promise<void> {
 	const { network } = await findNetwork(control.store, ref);
 	const { entries } = await control.store.list(keys.endpoints(network.id));
-	const endpoint = entries
-		.map((entry) => decode<Endpoint>(entry))
-		.find(({ name, id, sandboxId }) => name === container || id === container || sandboxId === container);
+	const endpoint = decodeAll<Endpoint>(entries).find(
+		({ name, id, sandboxId }) => name === container || id === container || sandboxId === container,
+	);
 	if (endpoint === undefined) {
 		throw new WeftError(
 			"ENDPOINT_NOT_FOUND",

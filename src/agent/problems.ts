@@ -17,8 +17,12 @@ export class StoreClock {
 	}
 }
 
-/** @returns What is not as it should be on this host, for `weft status`. */
-export function problems({ loop, control, problems: inTheWay }: Runtime, store: StoreClock): ProblemView[] {
+/** @param damaged Of what is kept on this host. @returns What is not as it should be on this host, for `weft status`. */
+export function problems(
+	{ loop, control, problems: inTheWay }: Runtime,
+	store: StoreClock,
+	damaged: Iterable<WeftError>,
+): ProblemView[] {
 	const found: ProblemView[] = loop.failures
 		.causes()
 		.map(({ error, since }) => ({ ...error.toBody(), since: new Date(since).toISOString() }));
@@ -31,7 +35,7 @@ export function problems({ loop, control, problems: inTheWay }: Runtime, store: 
 			...(reason === undefined ? {} : { cause: reason }),
 			since: store.since,
 		});
-	for (const error of inTheWay()) found.push({ ...error.toBody(), since: new Date().toISOString() });
+	for (const error of [...inTheWay(), ...damaged]) found.push({ ...error.toBody(), since: new Date().toISOString() });
 	const port = vxlanPortProblem();
 	if (port !== undefined && !found.some(({ code }) => code === port.code))
 		found.push({ ...port.toBody(), since: new Date().toISOString() });

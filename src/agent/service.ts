@@ -1,4 +1,4 @@
-import { decode } from "../control/context.ts";
+import { decodeAll } from "../control/context.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
@@ -50,7 +50,7 @@ export function agentService(parts: ContainerParts, cluster: ClusterStore): Serv
 				networks: [...view.networkIds()].length,
 				containers: view.sandboxes.size,
 				hosts: view.hosts.size,
-				problems: problems(runtime, clock),
+				problems: problems(runtime, clock, [...parts.containers.damaged.values(), ...view.damaged.values()]),
 			};
 		},
 	};
@@ -61,8 +61,7 @@ async function hosts(runtime: Runtime): Promise<HostView[]> {
 	// While the store is away, what this host knows is told at once, without counts.
 	const { entries } = control.store.health.reachable ? await control.store.list(keys.allEndpoints) : { entries: [] };
 	const counts = new Map<string, number>();
-	for (const entry of entries) {
-		const { hostId } = decode<Endpoint>(entry);
+	for (const { hostId } of decodeAll<Endpoint>(entries)) {
 		counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
 	}
 	return [...view.hosts.values()]

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { decode } from "../control/context.ts";
+import { decodeAll } from "../control/context.ts";
 import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
@@ -40,7 +40,7 @@ async function announce(
 	const told = new Set<string>([self]);
 	for (let delayMs = firstRetryMs; !signal.aborted; delayMs = Math.min(delayMs * 2, longestRetryMs)) {
 		const { entries } = await store.list(keys.hosts);
-		const left = entries.map((entry) => decode<Host>(entry)).filter(({ id }) => !told.has(id));
+		const left = decodeAll<Host>(entries).filter(({ id }) => !told.has(id));
 		if (left.length === 0) return;
 		await Promise.all(
 			left.map(async ({ id, name, vtep: host, agentPort: port }) => {

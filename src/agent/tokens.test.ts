@@ -159,3 +159,18 @@ test("consumeToken() refuses secrets that were never given out, of any form", ()
 		const { entries } = await store.list("tokens");
 		assert.ok(entries.every(({ key, value }) => !key.includes(secret) && !value.includes(secret)));
 	}));
+
+test("a token whose record cannot be read opens nothing, and keeps nobody from making others", () =>
+	withToken(async (store, _, secret) => {
+		for (const garbage of ["", "null", "[]", "{}", '{"expiresAt":"never"}', '{"expiresAt":1,"usedAt":"x"}']) {
+			const [entry = assert.fail()] = (await store.list("tokens")).entries;
+			await store.txn([], [{ put: entry.key, value: garbage }]);
+			assert.ok(isRefused(await outcome(() => consumeToken(store, { secret, claimant: "a" }, now))), garbage);
+			await createToken(store, { addresses, fingerprint, expiresAt: now + hour }, now);
+			assert.equal(await store.get(entry.key), undefined);
+			await store.txn(
+				[],
+				[...(await store.list("tokens")).entries.map(({ key }) => ({ delete: key })), { put: entry.key, value: "" }],
+			);
+		}
+	}));

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { decodeAll } from "../control/context.ts";
 import { parseIpv4 } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
-import type { Store } from "../store/store.ts";
+import type { Entry, Store } from "../store/store.ts";
 
 /** What a join token holds. */
 export interface JoinToken {
@@ -47,7 +48,7 @@ function keyOfSecret(secret: string): string {
 export async function agentAddresses(store: Store): Promise<string[]> {
 	const [hosts, alive] = await Promise.all([store.list(keys.hosts), store.list(keys.alive)]);
 	const living = new Set(alive.entries.map(({ key }) => key.slice(keys.alive.length + 1)));
-	const all = hosts.entries.map(({ value }) => JSON.parse(value) as Host);
+	const all = decodeAll<Host>(hosts.entries);
 	return [...all.filter(({ id }) => living.has(id)), ...all.filter(({ id }) => !living.has(id))].map(
 		({ vtep, agentPort }) => `${vtep}:${agentPort}`,
 	);
@@ -61,7 +62,8 @@ export async function createToken(
 ): Promise<string> {
 	const secret = randomBytes(24).toString("base64url");
 	const { entries } = await store.list("tokens");
-	const forgotten = entries.filter(({ value }) => (JSON.parse(value) as TokenRecord).expiresAt + rememberMs < now);
+	// One that cannot be read lets nobody in.
+	const forgotten = entries.filter((entry) => (recordOf(entry)?.expiresAt ?? 0) + rememberMs < now);
 	const record: TokenRecord = { expiresAt };
 	await store.txn(
 		[],
@@ -83,7 +85,15 @@ export async function consumeToken(store: Store, claim: Claim, now: number): Pro
 	const entry = await store.get(keyOfSecret(claim.secret));
 	if (entry === undefined)
 		throw new WeftError("TOKEN_INVALID", "Cannot join: this cluster gave out no such token", { fix: another });
-	const record = JSON.parse(entry.value) as TokenRecord;
+	const record = recordOf(entry);
+	if (record === undefined)
+		throw new WeftError(
+			"TOKEN_INVALID",
+			`Cannot join: what the store holds of the token cannot be read (${entry.key})`,
+			{
+				fix: another,
+			},
+		);
 	if (record.usedAt !== undefined) {
 		if (record.usedBy === claim.claimant && now < record.usedAt + sameClaimantMs) return;
 		throw used(record.usedAt);
@@ -101,6 +111,10 @@ export async function consumeToken(store: Store, claim: Claim, now: number): Pro
 	);
 	// Somebody was quicker, and may have been the same claimant by another host.
 	if (done === undefined) await consumeToken(store, claim, now);
+}
+
+function recordOf(entry: Entry): TokenRecord | undefined {
+	return decodeAll<TokenRecord>([entry])[0];
 }
 
 function used(at: number): WeftError {

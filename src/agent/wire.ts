@@ -105,6 +105,7 @@ export function wire(
 			tellMended(events, ops);
 		},
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
+		onDamaged: (error) => log.error({ fix: error.fix }, error.message),
 	});
 	const { view, loop, problems } = reconciler;
 	const control: ControlContext = {

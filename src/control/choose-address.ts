@@ -4,7 +4,7 @@ import { isWeftError } from "../model/error.ts";
 import { type AddressClaim, keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import type { Entry } from "../store/store.ts";
-import { type ControlContext, decode } from "./context.ts";
+import { type ControlContext, decodeAll } from "./context.ts";
 
 /** An address that is free, with the claim of its former holder where there is one. */
 export interface Chosen {
@@ -55,20 +55,26 @@ function fromClaims(entries: readonly Entry[], network: Network, nowMs: number):
 	const released = new Map<Ipv4, number>();
 	for (const entry of entries) {
 		const address = entry.key.slice(entry.key.lastIndexOf("/") + 1) as Ipv4;
-		const claim = decode<AddressClaim>(entry);
+		const releasedAt = releasedAtOf(entry);
 		claims.set(address, entry);
-		if ("endpoint" in claim) used.add(address);
-		else released.set(address, claim.releasedAt);
+		if (releasedAt === undefined) used.add(address);
+		else released.set(address, releasedAt);
 	}
 	const address = allocateAddress(network, used, released, nowMs);
 	return { address, claim: claims.get(address) };
 }
 
 function isHeld(claim: Entry): boolean {
-	return "endpoint" in decode<AddressClaim>(claim);
+	return releasedAtOf(claim) === undefined;
 }
 
-function isFree(entry: Entry, nowMs: number): boolean {
-	const claim = decode<AddressClaim>(entry);
-	return "releasedAt" in claim && !rests(claim.releasedAt, nowMs);
+function isFree(claim: Entry, nowMs: number): boolean {
+	const releasedAt = releasedAtOf(claim);
+	return releasedAt !== undefined && !rests(releasedAt, nowMs);
+}
+
+/** @returns undefined for one that is held; one that cannot be read is taken for held. */
+function releasedAtOf(entry: Entry): number | undefined {
+	const [claim] = decodeAll<AddressClaim>([entry]);
+	return claim !== undefined && "releasedAt" in claim ? claim.releasedAt : undefined;
 }

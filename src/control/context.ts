@@ -1,8 +1,10 @@
 import type { Ipv4 } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
+import { isWeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import type { Prefix } from "../model/prefix.ts";
+import { readRecord } from "../model/records.ts";
 import type { Entry, Store } from "../store/store.ts";
 
 /** What every change of desired state needs. The clock and the source of ids come in, so that tests can hold them. */
@@ -33,9 +35,21 @@ export interface KnownAddresses {
 	readonly released: ReadonlyMap<Ipv4, number>;
 }
 
-/** @returns The value of an entry, as the type that its key says. Only weft writes below weft's keys. */
-export function decode<T>(entry: Entry): T {
-	return JSON.parse(entry.value) as T;
+/** @returns The value of an entry, as the type that its key says. @throws {WeftError} DATABASE_DAMAGED */
+export function decode<T>({ key, value }: Entry): T {
+	return readRecord<T>(key, value);
+}
+
+/** @returns Those of the entries that can be read: one that cannot does not keep anybody from working with the others. */
+export function decodeAll<T>(entries: readonly Entry[]): T[] {
+	return entries.flatMap((entry) => {
+		try {
+			return [decode<T>(entry)];
+		} catch (error) {
+			if (isWeftError(error, "DATABASE_DAMAGED")) return [];
+			throw error;
+		}
+	});
 }
 
 export function encode(value: unknown): string {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { listSandboxes } from "../../test/list-sandboxes.ts";
 import { sampleHost } from "../../test/samples.ts";
 import { vniRestMs } from "../ipam/vni.ts";
+import { ipv4 } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { prefix } from "../model/prefix.ts";
@@ -286,4 +287,23 @@ test("removeNetwork() refuses while a container is connected, and then leaves no
 	await removeNetwork(context, "blue");
 	const left = (await context.store.list("")).entries.map(({ key }) => key);
 	assert.deepEqual(left, [keys.networksLock, keys.vni(256)]);
+});
+
+test("records that cannot be read keep nobody from making networks and joining them", async () => {
+	const context = host(1);
+	const garbage = ["networks/x", "hosts/x", "vnis/256", "vnis/x", "tokens/x"];
+	await context.store.txn(
+		[],
+		garbage.map((put, n) => ({ put, value: ["", "null", "{}", "[", '{"releasedAt":"x"}'][n] ?? "" })),
+	);
+	const network = await createNetwork(context, request("blue"));
+	await context.store.txn([], [{ put: keys.address(network.id, ipv4("10.0.0.2")), value: "{" }]);
+	const { endpoint } = await joinEndpoint(context, {
+		sandboxId: await sandbox(context, "a"),
+		network: "blue",
+		name: "a",
+		aliases: [],
+	});
+	assert.equal(endpoint.address, "10.0.0.3");
+	assert.equal((await findNetwork(context.store, "blue")).network.id, network.id);
 });

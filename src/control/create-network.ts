@@ -7,7 +7,7 @@ import type { Network } from "../model/network.ts";
 import type { Entry } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
-import { type ControlContext, decode, encode } from "./context.ts";
+import { type ControlContext, decodeAll, encode } from "./context.ts";
 
 /** A network as a person asks for it; `pool` holds the texts as typed. */
 export interface NetworkRequest {
@@ -26,10 +26,10 @@ export async function createNetwork(context: ControlContext, request: NetworkReq
 	return attempt(`create network "${request.name}"`, async () => {
 		const lock = await store.get(keys.networksLock);
 		const [networks, hosts] = await Promise.all([store.list(keys.networks), store.list(keys.hosts)]);
-		const others = networks.entries.map((entry) => decode<Network>(entry));
+		const others = decodeAll<Network>(networks.entries);
 		const twin = others.find((other) => other.name === request.name);
 		if (twin !== undefined) throw exists(twin);
-		const members = hosts.entries.map((entry) => decode<Host>(entry));
+		const members = decodeAll<Host>(hosts.entries);
 		checkMtu(`Cannot create network "${request.name}"`, request.mtuBytes, members);
 		const { vni, claim } = await chooseVni(context, others);
 		const network: Network = {
@@ -81,8 +81,8 @@ async function chooseVni(
 	const claims = new Map(entries.map((entry) => [Number(entry.key.slice(keys.vnis.length + 1)), entry]));
 	const released = new Map<number, number>();
 	for (const [vni, entry] of claims) {
-		const claim = decode<VniClaim>(entry);
-		if ("releasedAt" in claim) released.set(vni, claim.releasedAt);
+		const [claim] = decodeAll<VniClaim>([entry]);
+		if (claim !== undefined && "releasedAt" in claim) released.set(vni, claim.releasedAt);
 	}
 	const vni = allocateVni(new Set(others.map((other) => other.vni)), released, now());
 	return { vni, claim: claims.get(vni) };

@@ -3,7 +3,7 @@ import { WeftError } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import type { Entry, Store } from "../store/store.ts";
-import { type ControlContext, decode } from "./context.ts";
+import { type ControlContext, decode, decodeAll } from "./context.ts";
 
 /** A network with the revision at which it was read: a transaction that expects it fails once the network is removed. */
 export interface FoundNetwork {
@@ -13,7 +13,7 @@ export interface FoundNetwork {
 
 export async function listNetworks(store: Store): Promise<Network[]> {
 	const { entries } = await store.list(keys.networks);
-	return entries.map((entry) => decode<Network>(entry));
+	return decodeAll<Network>(entries);
 }
 
 /**
@@ -57,7 +57,7 @@ function found(entry: Entry): FoundNetwork {
 export function notFound(ref: string, entries: readonly Entry[]): WeftError {
 	const near = closest(
 		ref,
-		entries.map((entry) => decode<Network>(entry).name),
+		decodeAll<Network>(entries).map(({ name }) => name),
 	);
 	const meant = near === undefined ? "" : `, did you mean "${near}"?`;
 	return new WeftError("NETWORK_NOT_FOUND", `Cannot find network "${ref}": no network has that name or id${meant}`, {

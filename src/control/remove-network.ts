@@ -3,7 +3,7 @@ import { WeftError } from "../model/error.ts";
 import { keys, type VniClaim } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import { attempt } from "./attempt.ts";
-import { type ControlContext, decode, encode } from "./context.ts";
+import { type ControlContext, decodeAll, encode } from "./context.ts";
 import { findNetwork } from "./find-network.ts";
 
 /** @throws {WeftError} NETWORK_NOT_FOUND, NETWORK_HAS_ENDPOINTS */
@@ -14,11 +14,7 @@ export async function removeNetwork({ store, now }: ControlContext, ref: string)
 		// Read before the endpoints: a join after this moment changes it, and the transaction does not hold.
 		const activity = await store.get(keys.networkActivity(id));
 		const { entries } = await store.list(keys.endpoints(id));
-		if (entries.length > 0)
-			throw hasEndpoints(
-				network,
-				entries.map((entry) => decode<Endpoint>(entry)),
-			);
+		if (entries.length > 0) throw hasEndpoints(network, decodeAll<Endpoint>(entries));
 		const done = await store.txn(
 			[
 				{ key: keys.network(id), revision },

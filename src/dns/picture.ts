@@ -3,6 +3,7 @@ import type { EndpointId, SandboxId } from "../model/endpoint.ts";
 import type { NetnsRef } from "../model/kernel-state.ts";
 import type { NetworkId } from "../model/network.ts";
 import type { Prefix } from "../model/prefix.ts";
+import { isAddress, isBoolean, isListOf, isPrefix, isRecordOf, isText, maybe } from "../model/shape.ts";
 
 /** One endpoint as names know it. */
 export interface NamedEndpoint {
@@ -24,6 +25,19 @@ export type PictureChange =
 	| { readonly network: NetworkId; readonly value?: { readonly name: string; readonly subnet: Prefix } }
 	| { readonly endpoint: EndpointId; readonly in: NetworkId; readonly value?: NamedEndpoint }
 	| { readonly sandbox: SandboxId; readonly value?: NamedSandbox };
+
+const isNetwork = maybe(isRecordOf({ name: isText, subnet: isPrefix }));
+const isEndpoint = maybe(isRecordOf({ name: isText, aliases: isListOf(isText), address: isAddress, local: isBoolean }));
+const isSandbox = maybe(isRecordOf({ netns: isText, networks: isListOf(isText) }));
+const forms = [
+	isRecordOf({ network: isText, value: isNetwork }),
+	isRecordOf({ endpoint: isText, in: isText, value: isEndpoint }),
+	isRecordOf({ sandbox: isText, value: isSandbox }),
+];
+
+export function isPictureChange(value: unknown): value is PictureChange {
+	return forms.some((fits) => fits(value));
+}
 
 /** Whose a name is. Most have one holder, and ten thousand sets of one are megabytes. */
 export type Holders = NamedEndpoint | Set<NamedEndpoint>;

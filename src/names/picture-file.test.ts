@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -90,3 +90,30 @@ test("PictureFile tells what it cannot write, and goes on", () => {
 	file.finish();
 	assert.equal(errors.length, 2);
 });
+
+const wrong: readonly string[] = [
+	"",
+	"{",
+	"null",
+	"7",
+	"{}",
+	"[null]",
+	"[[]]",
+	'[{"network":"n","value":{"name":7,"subnet":"10.0.0.0/24"}}]',
+	'[{"network":"n","value":{"name":"n","subnet":"10.0.0.0"}}]',
+	'[{"endpoint":"e9","in":"n1","value":{"name":"c","aliases":"","address":"10.0.0.9","local":false}}]',
+	'[{"endpoint":"e9","in":"n1","value":{"name":"c","aliases":[],"address":"10.0.0.999","local":false}}]',
+	'[{"endpoint":"e9","value":null}]',
+	'[{"sandbox":"s","value":{"netns":"s","networks":[7]}}]',
+	"\0\0\0\0",
+];
+for (const line of wrong)
+	test(`PictureFile.read() stops at a line of ${JSON.stringify(line)}, says so, and gives what stands before it`, () => {
+		const path = join(folder, "wrong");
+		const told: unknown[] = [];
+		writeFileSync(path, `${JSON.stringify([endpoint(1)])}\n${line}\n${JSON.stringify([endpoint(2)])}\n`);
+		const changes = new PictureFile(path, (error) => told.push(error)).read();
+		assert.deepEqual(changes, [endpoint(1)]);
+		assert.equal(told.length, 1);
+		assert.match(String(told[0]), /wrong cannot be read from line 2 on/);
+	});

@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import type { PictureChange } from "../dns/picture.ts";
+import { isPictureChange, type PictureChange } from "../dns/picture.ts";
 
 /** Half a millisecond's work: answers wait no longer. */
 const changesAtOnce = 500;
@@ -32,16 +32,35 @@ export class PictureFile {
 		this.#failed = failed;
 	}
 
-	/** @returns What can be read: none, when there is no file yet. A line that was cut is the last one, and the agent tells it again. */
+	/**
+	 * @returns What can be read: none, when there is no file yet; what stands before the first line that is not what was written.
+	 *   The last line may be cut, and the agent tells it again, as it does the rest.
+	 */
 	read(): PictureChange[] {
 		const changes: PictureChange[] = [];
-		try {
-			for (const line of readFileSync(this.#path, "utf8").split("\n"))
-				if (line !== "") for (const change of JSON.parse(line) as PictureChange[]) changes.push(change);
-		} catch {
-			// The agent will tell.
+		for (const [n, line] of this.#lines().entries()) {
+			const some = changesIn(line);
+			if (some === undefined) {
+				this.#failed(new Error(`${this.#path} cannot be read from line ${n + 1} on: the agent tells it anew`));
+				break;
+			}
+			for (const change of some) changes.push(change);
 		}
 		return changes;
+	}
+
+	#lines(): string[] {
+		try {
+			const text = readFileSync(this.#path, "utf8");
+			// What has no end was being written.
+			return text
+				.slice(0, text.lastIndexOf("\n") + 1)
+				.split("\n")
+				.slice(0, -1);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.#failed(error);
+			return [];
+		}
 	}
 
 	/** @param all Gives the whole picture, when the file has become long. */
@@ -105,6 +124,15 @@ export class PictureFile {
 		if (some.length === changesAtOnce) return;
 		renameSync(`${this.#path}.new`, this.#path);
 		this.#abandon();
+	}
+}
+
+function changesIn(line: string): readonly PictureChange[] | undefined {
+	try {
+		const changes: unknown = JSON.parse(line);
+		return Array.isArray(changes) && changes.every(isPictureChange) ? changes : undefined;
+	} catch {
+		return undefined;
 	}
 }
 

@@ -39,6 +39,7 @@ async function follow(remote: number) {
 		copy: new LocalCopy(local, assert.ifError),
 		onChange: (change) => desired.note(view, change),
 		onBatch: () => {},
+		onDamaged: assert.ifError,
 	});
 	await view.ready();
 	desired.refresh(view);

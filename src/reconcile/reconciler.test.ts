@@ -42,6 +42,7 @@ async function bootHost(
 		onStuck: () => {},
 		onMended: (ops) => mended.push(...ops.map(formatOp)),
 		onError: assert.ifError,
+		onDamaged: () => {},
 	});
 	await reconciler.start();
 	const control = {

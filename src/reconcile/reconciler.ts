@@ -26,7 +26,10 @@ export interface ReconcilerOptions {
 	readonly onStuck: (error: WeftError) => void;
 	/** Told of the operations that were done because of drift. */
 	readonly onMended: (ops: readonly KernelOp[]) => void;
+	/** Told what goes wrong with the host's own copy of the cluster. */
 	readonly onError: (error: unknown) => void;
+	/** Told of records that cannot be read. */
+	readonly onDamaged: (error: WeftError) => void;
 }
 
 /** The store's records on one side, the kernel on the other: this keeps the second equal to the first. */
@@ -63,6 +66,7 @@ export class Reconciler {
 			store: options.store,
 			local: options.local,
 			copy: this.#copy,
+			onDamaged: options.onDamaged,
 			onChange: (change) => {
 				desired.note(this.view, change);
 				options.onChange(change, this.view);

@@ -1,8 +1,11 @@
+import { driverOf } from "../drivers/registry.ts";
 import { Counted } from "../lib/counted.ts";
 import type { Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
+import { causeText, isWeftError, type WeftError } from "../model/error.ts";
 import type { Host, HostId, Liveness } from "../model/host.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import type { Network, NetworkId } from "../model/network.ts";
+import { damagedRecord, readRecord } from "../model/records.ts";
 import type { Store } from "../store/store.ts";
 import type { LocalCopy } from "./local-copy.ts";
 import { Mirror } from "./mirror.ts";
@@ -28,6 +31,8 @@ export interface ViewOptions {
 	readonly onChange: (change: ViewChange) => void;
 	/** Told after the changes of one batch. */
 	readonly onBatch: () => void;
+	/** Told of a record that cannot be read: what it was before still holds. */
+	readonly onDamaged: (error: WeftError) => void;
 }
 
 interface JoinedNetwork {
@@ -44,6 +49,8 @@ export class View {
 	readonly hosts = new Map<HostId, Host>();
 	readonly alive = new Map<HostId, Liveness>();
 	readonly sandboxes = new Map<SandboxId, Sandbox>();
+	/** Why records that are there cannot be read, by their keys. */
+	readonly damaged = new Map<string, WeftError>();
 	readonly #networks = new Map<NetworkId, JoinedNetwork>();
 	/** The networks of the sandboxes' attachments. */
 	readonly #attached = new Counted<NetworkId>();
@@ -53,19 +60,20 @@ export class View {
 	constructor(options: ViewOptions) {
 		this.#options = options;
 		this.#mirrors = [
-			this.#mirror(keys.hosts, (id, text) => {
+			this.#mirror<Host>(keys.hosts, (id, host) => {
 				const before = this.hosts.get(id);
-				record(this.hosts, id, text);
+				record(this.hosts, id, host);
 				options.onChange({ kind: "host", id, before });
 			}),
-			this.#mirror(keys.alive, (id, text) => {
-				record(this.alive, id, text);
+			this.#mirror<Liveness>(keys.alive, (id, liveness) => {
+				record(this.alive, id, liveness);
 				options.onChange({ kind: "liveness", id });
 			}),
 			new Mirror({
 				store: options.local,
 				prefix: localKeys.sandboxes,
-				onChange: (key, text) => this.#sandbox(key.slice(localKeys.sandboxes.length + 1), text),
+				onChange: (key, text) =>
+					this.#read<Sandbox>(key, text, (value) => this.#sandbox(key.slice(localKeys.sandboxes.length + 1), value)),
 				onBatch: options.onBatch,
 			}),
 		];
@@ -100,21 +108,34 @@ export class View {
 		for (const { mirrors } of this.#networks.values()) for (const mirror of mirrors) mirror.close();
 	}
 
-	#mirror(prefix: string, onChange: (id: string, text: string | undefined) => void): Mirror {
+	#mirror<T>(prefix: string, onChange: (id: string, value: T | undefined) => void): Mirror {
 		const { store, copy, onBatch } = this.#options;
 		return new Mirror({
 			store,
 			prefix,
 			copy,
 			onBatch,
-			onChange: (key, text) => onChange(key.slice(prefix.length + 1), text),
+			onChange: (key, text) => this.#read<T>(key, text, (value) => onChange(key.slice(prefix.length + 1), value)),
 		});
 	}
 
-	#sandbox(id: SandboxId, text: string | undefined): void {
+	#read<T>(key: string, text: string | undefined, then: (value: T | undefined) => void): void {
+		let value: T | undefined;
+		try {
+			value = text === undefined ? undefined : readRecord<T>(key, text);
+			if (value !== undefined && key.startsWith(`${keys.networks}/`)) checkDriver(key, value as unknown as Network);
+			this.damaged.delete(key);
+		} catch (error) {
+			if (!isWeftError(error)) throw error;
+			this.damaged.set(key, error);
+			return this.#options.onDamaged(error);
+		}
+		then(value);
+	}
+
+	#sandbox(id: SandboxId, sandbox: Sandbox | undefined): void {
 		const before = this.sandboxes.get(id);
-		if (text === undefined) this.sandboxes.delete(id);
-		else this.sandboxes.set(id, JSON.parse(text) as Sandbox);
+		record(this.sandboxes, id, sandbox);
 		this.#follow(before, this.sandboxes.get(id));
 		this.#options.onChange({ kind: "sandbox", id, before });
 	}
@@ -131,14 +152,13 @@ export class View {
 			network: undefined,
 			endpoints,
 			mirrors: [
-				this.#mirror(keys.network(id), (_, text) => {
-					joined.network = text === undefined ? undefined : (JSON.parse(text) as Network);
+				this.#mirror<Network>(keys.network(id), (_, network) => {
+					joined.network = network;
 					this.#options.onChange({ kind: "network", id });
 				}),
-				this.#mirror(keys.endpoints(id), (endpointId, text) => {
+				this.#mirror<Endpoint>(keys.endpoints(id), (endpointId, endpoint) => {
 					const before = endpoints.get(endpointId);
-					if (text === undefined) endpoints.delete(endpointId);
-					else endpoints.set(endpointId, this.#endpoint(id, text));
+					record(endpoints, endpointId, endpoint && this.#shared(id, endpoint));
 					this.#options.onChange({ kind: "endpoint", networkId: id, id: endpointId, before });
 				}),
 			],
@@ -147,8 +167,7 @@ export class View {
 	}
 
 	/** Ten thousand endpoints need not hold ten thousand texts of one network, and of one host. */
-	#endpoint(networkId: NetworkId, text: string): Endpoint {
-		const endpoint = JSON.parse(text) as Endpoint;
+	#shared(networkId: NetworkId, endpoint: Endpoint): Endpoint {
 		return { ...endpoint, networkId, hostId: this.hosts.get(endpoint.hostId)?.id ?? endpoint.hostId };
 	}
 
@@ -166,7 +185,16 @@ export class View {
 	}
 }
 
-function record<T>(records: Map<string, T>, id: string, text: string | undefined): void {
-	if (text === undefined) records.delete(id);
-	else records.set(id, JSON.parse(text) as T);
+/** A network of a later version, perhaps: nothing can be made of it here. @throws {WeftError} DATABASE_DAMAGED */
+function checkDriver(key: string, { driver }: Network): void {
+	try {
+		driverOf(driver);
+	} catch (error) {
+		throw damagedRecord(key, causeText(error));
+	}
+}
+
+function record<T>(records: Map<string, T>, id: string, value: T | undefined): void {
+	if (value === undefined) records.delete(id);
+	else records.set(id, value);
 }

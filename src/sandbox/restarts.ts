@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { writeWhole } from "../lib/whole-file.ts";
 import { noRecord, type RestartPolicy, type RestartRecord, restarts } from "../model/restart.ts";
+import { jsonOf, recordFault } from "./container-file.ts";
 
 /** Whether a container may begin again by itself: its policy, and what has become of it, which is kept on the disk. */
 export class Restarts {
@@ -62,11 +62,7 @@ export class Restarts {
 	}
 }
 
+/** @throws {WeftError} FILE_DAMAGED: whether it was stopped is not known, so it is not to begin again by itself. */
 async function readRecord(path: string): Promise<RestartRecord> {
-	try {
-		return JSON.parse(await readFile(path, "utf8")) as RestartRecord;
-	} catch (error) {
-		if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return noRecord;
-		throw error;
-	}
+	return ((await jsonOf(path, recordFault)) as RestartRecord | undefined) ?? noRecord;
 }

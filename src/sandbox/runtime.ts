@@ -1,10 +1,12 @@
 import { type FSWatcher, watch } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { WeftError } from "../model/error.ts";
+import { causeText, isWeftError, type WeftError } from "../model/error.ts";
 import { noRestart } from "../model/restart.ts";
 import { type Resolving, writeBundle } from "./bundle.ts";
+import { deleteContainer } from "./conmon.ts";
 import { Container, type Surroundings } from "./container.ts";
+import { damagedFile, jsonOf, specFault } from "./container-file.ts";
 import { program } from "./programs.ts";
 import { Restarts } from "./restarts.ts";
 import { mountRoot, removeFiles } from "./rootfs.ts";
@@ -23,6 +25,8 @@ export class ContainerRuntime {
 	readonly #dirs: SandboxDirs;
 	readonly #surroundings: Surroundings;
 	readonly #containers = new Map<string, Container>();
+	/** Those that are there, and whose files are not what was written. */
+	readonly #damaged = new Map<string, WeftError>();
 	readonly #listeners = new Set<(id: string) => void>();
 	readonly #exits: FSWatcher;
 
@@ -38,7 +42,10 @@ export class ContainerRuntime {
 		this.#exits.on("error", onError);
 	}
 
-	/** Adopts the containers that are there, and removes what was never finished, or not removed to the end. */
+	/**
+	 * Adopts the containers that are there, and removes what was never finished, or not removed to the end. One whose files are
+	 * damaged is left as it is, and does not keep the others from being adopted.
+	 */
 	static async open(dirs: SandboxDirs, surroundings: Omit<Surroundings, "onEnd">): Promise<ContainerRuntime> {
 		for (const dir of [exitDir(dirs), containersDir(dirs)]) {
 			await mkdir(dir, { recursive: true });
@@ -46,7 +53,8 @@ export class ContainerRuntime {
 			await chmod(dir, 0o700);
 		}
 		const runtime = new ContainerRuntime(dirs, surroundings);
-		for (const id of await readdir(containersDir(dirs))) await runtime.#load(id);
+		// What has another name is not weft's.
+		for (const id of await readdir(containersDir(dirs))) if (isId.test(id)) await runtime.#adopt(id);
 		for (const id of await readdir(exitDir(dirs)))
 			if (!runtime.has(id)) await rm(join(exitDir(dirs), id), { force: true });
 		return runtime;
@@ -59,8 +67,14 @@ export class ContainerRuntime {
 		for (const container of this.#containers.values()) container.close();
 	}
 
+	/** Whether there is one, damaged or not. */
 	has(id: string): boolean {
-		return this.#containers.has(id);
+		return this.#containers.has(id) || this.#damaged.has(id);
+	}
+
+	/** @returns Why containers that are there cannot be used, by their ids. */
+	get damaged(): ReadonlyMap<string, WeftError> {
+		return this.#damaged;
 	}
 
 	get(id: string): Container | undefined {
@@ -99,11 +113,29 @@ export class ContainerRuntime {
 	async remove(id: string): Promise<void> {
 		await this.#containers.get(id)?.remove();
 		this.#containers.delete(id);
+		if (!this.#damaged.has(id)) return;
+		const paths = containerPaths(this.#dirs, id);
+		await deleteContainer(id, paths);
+		await removeFiles(paths);
+		this.#damaged.delete(id);
+	}
+
+	async #adopt(id: string): Promise<void> {
+		try {
+			await this.#load(id);
+		} catch (cause) {
+			const { dir } = containerPaths(this.#dirs, id);
+			const error = isWeftError(cause) ? cause : damagedFile(dir, causeText(cause));
+			this.#containers.get(id)?.close();
+			this.#containers.delete(id);
+			this.#damaged.set(id, error);
+			this.#surroundings.onError(error);
+		}
 	}
 
 	async #load(id: string): Promise<void> {
 		const paths = containerPaths(this.#dirs, id);
-		const spec = await readSpec(paths.spec);
+		const spec = await readSpec(paths.spec, id);
 		if (spec === undefined) return removeFiles(paths);
 		const container = this.#add(spec, await readStatus(paths, id), await Restarts.read(spec.restart, paths.record));
 		await container.attend();
@@ -118,16 +150,16 @@ export class ContainerRuntime {
 	}
 }
 
+const isId = /^[0-9a-f]{64}$/;
+
 /** What containers of former versions do not have. */
 type LaterFields = "restart" | "networks";
 
-/** @returns undefined for what was never finished, or half removed. */
-async function readSpec(path: string): Promise<ContainerSpec | undefined> {
-	try {
-		const spec = JSON.parse(await readFile(path, "utf8")) as Omit<ContainerSpec, LaterFields> & Partial<ContainerSpec>;
-		return { restart: noRestart, networks: [], ...spec };
-	} catch (error) {
-		if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-		throw new WeftError("INTERNAL", `Cannot read what container ${path} is`, { cause: error });
-	}
+/** @returns undefined for what was never finished, or half removed: it is written last. @throws {WeftError} FILE_DAMAGED */
+async function readSpec(path: string, id: string): Promise<ContainerSpec | undefined> {
+	const spec = await jsonOf(path, specFault);
+	if (spec === undefined) return undefined;
+	const known = spec as Omit<ContainerSpec, LaterFields> & Partial<ContainerSpec>;
+	if (known.id !== id) throw damagedFile(path, `it is that of container ${known.id.slice(0, 12)}`);
+	return { restart: noRestart, networks: [], ...known };
 }

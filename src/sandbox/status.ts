@@ -1,6 +1,7 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../lib/whole-file.ts";
+import { damagedFile, textOf } from "./container-file.ts";
 import type { ContainerPaths, ContainerStatus } from "./spec.ts";
 
 /** When and how a container ended. */
@@ -13,6 +14,7 @@ const unseenExitCode = 137;
 export async function readStatus(paths: ContainerPaths, id: string): Promise<ContainerStatus> {
 	const startedAt = await textOf(paths.started);
 	if (startedAt === undefined) return { state: "created" };
+	if (Number.isNaN(Date.parse(startedAt))) throw damagedFile(paths.started, "it holds no time");
 	const ending = await readEnding(paths);
 	if (ending !== undefined) return { state: "exited", startedAt, ...ending };
 	if (await isWaiting(paths, id)) {
@@ -21,7 +23,7 @@ export async function readStatus(paths: ContainerPaths, id: string): Promise<Con
 	}
 	if ((await conmonPid(paths, id)) === undefined && (await mainPid(paths, id)) === undefined)
 		return { state: "exited", startedAt, ...(await noteUnseenEnding(paths)) };
-	return { state: "running", startedAt, pid: Number(await textOf(paths.pid)) };
+	return { state: "running", startedAt, pid: await pidIn(paths.pid) };
 }
 
 /** @returns How conmon says that it ended; undefined while it has not. */
@@ -30,7 +32,9 @@ export async function readEnding({ exit }: ContainerPaths): Promise<Ending | und
 	if (code === undefined) return undefined;
 	// It may be removed just now.
 	const noted = await stat(exit).catch(() => undefined);
-	return { exitCode: Number(code), finishedAt: (noted?.mtime ?? new Date()).toISOString() };
+	// conmon does not sync it: after a loss of power it may be empty.
+	const exitCode = /^\d{1,3}\n?$/.test(code) ? Number(code) : unseenExitCode;
+	return { exitCode, finishedAt: (noted?.mtime ?? new Date()).toISOString() };
 }
 
 /** Notes in conmon's place that a container ended, when conmon went before it. */
@@ -59,13 +63,9 @@ export async function mainPid({ pid }: ContainerPaths, id: string): Promise<numb
 		: undefined;
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-	try {
-		return await readFile(path, "utf8");
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		// ESRCH: the process ended while its file was read.
-		if (code === "ENOENT" || code === "ESRCH") return undefined;
-		throw error;
-	}
+/** A pid that is none would be taken for any process. @throws {WeftError} FILE_DAMAGED */
+async function pidIn(path: string): Promise<number> {
+	const text = (await textOf(path)) ?? "";
+	if (!/^[1-9]\d{0,9}\n?$/.test(text)) throw damagedFile(path, "it holds no process id");
+	return Number(text);
 }

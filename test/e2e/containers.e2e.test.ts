@@ -99,17 +99,27 @@ test("containers: short ones, torn ones, and many hands at once", { skip }, (t) 
 			assert.deepEqual(lab.remains("host1"), []);
 		});
 
-		await t.test("one that was half written, or half removed, is cleaned up when the agent starts", async () => {
-			lab.sleeper("host1", "half", "blue");
-			const { id } = await containers.inspect("half");
-			await containers.stop("half", { timeoutSeconds: 0 });
-			process.kill(lab.agentPid("host1"), "SIGKILL");
-			lab.lab.exec("host1", ["truncate", "-s", "20", `/var/lib/weft/containers/${id}/spec.json`]);
-			lab.lab.exec("host1", ["mkdir", "-p", `/var/lib/weft/containers/${"ab".repeat(32)}/upper`]);
-			lab.weft("host1", "launch");
-			assert.deepEqual(await containers.list({ all: true }), []);
-			assert.deepEqual(lab.remains("host1"), []);
-		});
+		await t.test(
+			"one that was half removed is cleaned up when the agent starts; one that is damaged is told of, and stays",
+			async () => {
+				lab.sleeper("host1", "half", "blue");
+				const { id } = await containers.inspect("half");
+				await containers.stop("half", { timeoutSeconds: 0 });
+				process.kill(lab.agentPid("host1"), "SIGKILL");
+				const spec = `/var/lib/weft/containers/${id}/spec.json`;
+				lab.lab.exec("host1", ["truncate", "-s", "20", spec]);
+				lab.lab.exec("host1", ["mkdir", "-p", `/var/lib/weft/containers/${"ab".repeat(32)}/upper`]);
+				lab.weft("host1", "launch");
+				assert.deepEqual(await containers.list({ all: true }), []);
+				const { problems } = await agent.status();
+				assert.ok(problems.some(({ code, message }) => code === "FILE_DAMAGED" && message.includes(spec)));
+				await assert.rejects(containers.start(id), { code: "FILE_DAMAGED" });
+				await assert.rejects(containers.remove(id, { force: false }), { code: "FILE_DAMAGED" });
+				lab.weft("host1", "rm", "--force", id.slice(0, 12));
+				await assert.rejects(containers.start(id), { code: "CONTAINER_NOT_FOUND" });
+				assert.deepEqual(lab.remains("host1"), []);
+			},
+		);
 
 		await t.test("of many that ask for one name at once, one gets it", async () => {
 			const asking = Array.from({ length: 8 }, () => containers.create(asked("same", ["true"])));
