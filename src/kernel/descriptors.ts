@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { Errno } from "./errno.ts";
-import { descriptorLimit } from "./ffi.ts";
+import { descriptorLimit } from "./libc/process.ts";
 import { toWeftError } from "./refusal.ts";
 
 /**

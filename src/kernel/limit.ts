@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { WeftError } from "../model/error.ts";
-import { descriptorLimit } from "./ffi.ts";
+import { descriptorLimit } from "./libc/process.ts";
 
 /** A limit of the kernel that was reached. */
 interface Limit {

@@ -9,7 +9,7 @@ import { formatOp } from "../plan/format.ts";
 import { apply, deleting, type KernelFixture, making } from "./contract/fixture.ts";
 import { sampleOverlay } from "./contract/samples.ts";
 import { kernelContract } from "./contract.ts";
-import { unshareNetns } from "./ffi.ts";
+import { unshareNetns } from "./libc/namespace.ts";
 import { openLinuxKernel } from "./linux.ts";
 import { deleteNetns, netnsFolder } from "./netns.ts";
 

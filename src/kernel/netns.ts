@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, unlinkSync, wr
 import { WeftError } from "../model/error.ts";
 import { hostNetns, type NetnsRef } from "../model/kernel-state.ts";
 import { codeOf } from "./errno.ts";
-import { getsockopt, mount, setNetns, socket, umount2, unshareNetns } from "./ffi.ts";
+import { mount, setNetns, umount2, unshareNetns } from "./libc/namespace.ts";
+import { getsockopt, socket } from "./libc/socket.ts";
 import { netnsLimitReached } from "./limit.ts";
 import { toWeftError } from "./refusal.ts";
 

@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import { codeOf } from "./errno.ts";
-import { pidfdOpen, pollReadable } from "./ffi.ts";
+import { pollReadable } from "./libc/poll.ts";
+import { pidfdOpen } from "./libc/process.ts";
 
 /**
  * Calls back once when a process has ended (pidfd_open(2), Linux 5.3), also one that is no child of this one; at once for one that

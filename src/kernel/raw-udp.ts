@@ -1,7 +1,8 @@
 import { closeSync } from "node:fs";
 import { type Ipv4, ipv4FromNumber } from "../model/address.ts";
 import { codeOf, Errno } from "./errno.ts";
-import { attachFilter, MSG_DONTWAIT, pollReadable, recv, sendto, setsockoptInt, socket } from "./ffi.ts";
+import { pollReadable } from "./libc/poll.ts";
+import { attachFilter, MSG_DONTWAIT, recv, sendto, setsockoptInt, socket } from "./libc/socket.ts";
 import { toWeftError } from "./refusal.ts";
 import { sockaddrIn } from "./sockets.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bind, MSG_DONTWAIT, recv, socket } from "./ffi.ts";
+import { bind, MSG_DONTWAIT, recv, socket } from "./libc/socket.ts";
 import { serviceManager } from "./sd-notify.ts";
 
 /** @returns What a manager that listens at `path` hears of `state`. */

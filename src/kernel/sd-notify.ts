@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { sendto, socket } from "./ffi.ts";
+import { sendto, socket } from "./libc/socket.ts";
 
 /** The service manager that started this process, if one did (sd_notify(3)). */
 export interface ServiceManager {

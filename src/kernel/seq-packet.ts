@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import { codeOf } from "./errno.ts";
-import { connect, MSG_DONTWAIT, pollReadable, recv, sendAside, socket } from "./ffi.ts";
+import { pollReadable } from "./libc/poll.ts";
+import { connect, MSG_DONTWAIT, recv, sendAside, socket } from "./libc/socket.ts";
 import { toWeftError } from "./refusal.ts";
 
 export interface SeqPacketOptions {

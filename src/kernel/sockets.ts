@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import type { Ipv4 } from "../model/address.ts";
 import { ipv4ToNumber } from "../model/address.ts";
 import type { NetnsRef } from "../model/kernel-state.ts";
-import { bind, connect, listen, setsockoptInt, socket } from "./ffi.ts";
+import { bind, connect, listen, setsockoptInt, socket } from "./libc/socket.ts";
 import { inNetns } from "./netns.ts";
 
 /** asm-generic/socket.h */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, existsSync, readlinkSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { test } from "node:test";
-import { pipe } from "./ffi.ts";
+import { pipe } from "./libc/process.ts";
 import { type Ended, spawnProgram } from "./spawn.ts";
 
 async function textOf(stream: Readable | undefined): Promise<string> {

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { pipe, posixSpawn, waitEnded } from "./ffi.ts";
+import { pipe, posixSpawn, waitEnded } from "./libc/process.ts";
 import { onProcessEnd } from "./pidfd.ts";
 
 /** How a process ended: one of the two. */

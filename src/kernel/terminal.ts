@@ -1,4 +1,4 @@
-import { cfmakeraw, tcgetattr, tcsetattr } from "./ffi.ts";
+import { cfmakeraw, tcgetattr, tcsetattr } from "./libc/termios.ts";
 
 /**
  * Makes a terminal raw, so that each key and each byte of output pass as they are. Node's own raw mode goes on turning each

@@ -8,7 +8,7 @@ import { freePort } from "../../test/free-port.ts";
 import { smallPicture } from "../../test/hostile-dns.ts";
 import { needs } from "../../test/needs.ts";
 import { failure } from "../dns/answer.ts";
-import { sendto, socket } from "../kernel/ffi.ts";
+import { sendto, socket } from "../kernel/libc/socket.ts";
 import { sockaddrIn, tcpListenerIn, udpSocketIn } from "../kernel/sockets.ts";
 import { ipv4 } from "../model/address.ts";
 import { hostNetns } from "../model/kernel-state.ts";

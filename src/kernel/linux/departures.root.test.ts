@@ -7,7 +7,7 @@ import { needs } from "../../../test/needs.ts";
 import { keyOf, type Resource } from "../../model/kernel-state.ts";
 import { apply, deleting, held, making, overlayScope, sandboxScope } from "../contract/fixture.ts";
 import { type SampleOverlay, sampleOverlay } from "../contract/samples.ts";
-import { unshareNetns } from "../ffi.ts";
+import { unshareNetns } from "../libc/namespace.ts";
 import { openLinuxKernel } from "../linux.ts";
 import { createNetns, deleteNetns } from "../netns.ts";
 import { Departures, leavingGroup } from "./departures.ts";

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import type { NetnsRef } from "../../model/kernel-state.ts";
-import { send, sendAside, socket } from "../ffi.ts";
+import { send, sendAside, socket } from "../libc/socket.ts";
 import { delLinkGroupRequest } from "../netlink/link.ts";
 import type { Request } from "../netlink/message.ts";
 import { AF_NETLINK, bindOwnPort } from "../netlink/port-id.ts";

@@ -5,7 +5,7 @@ import { ipv4FromNumber, macOf } from "../../model/address.ts";
 import { type BridgeLink, keyOf, type Netns, type VethLink } from "../../model/kernel-state.ts";
 import { apply, held, making, overlayScope } from "../contract/fixture.ts";
 import { containerPort } from "../contract/samples.ts";
-import { unshareNetns } from "../ffi.ts";
+import { unshareNetns } from "../libc/namespace.ts";
 import { openLinuxKernel } from "../linux.ts";
 import { deleteNetns } from "../netns.ts";
 

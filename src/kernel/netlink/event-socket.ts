@@ -1,6 +1,8 @@
 import { closeSync } from "node:fs";
 import { codeOf } from "../errno.ts";
-import { Arena, bind, MSG_DONTWAIT, pollReadable, socket } from "../ffi.ts";
+import { Arena } from "../libc/arena.ts";
+import { pollReadable } from "../libc/poll.ts";
+import { bind, MSG_DONTWAIT, socket } from "../libc/socket.ts";
 import { toWeftError } from "../refusal.ts";
 import { type Message, readMessages } from "./message.ts";
 import { AF_NETLINK, netlinkAddress } from "./port-id.ts";

@@ -1,5 +1,5 @@
 import { codeOf } from "../errno.ts";
-import { bind } from "../ffi.ts";
+import { bind } from "../libc/socket.ts";
 
 /**
  * Port ids of this process: above all process ids (2^22), which sockets get by default, and below what the kernel hands

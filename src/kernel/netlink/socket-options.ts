@@ -1,4 +1,4 @@
-import { setsockopt, setsockoptInt } from "../ffi.ts";
+import { setsockopt, setsockoptInt } from "../libc/socket.ts";
 
 /** Makes a socket for requests: no receive waits for ever, refusals come in words, dumps are filtered by the kernel. */
 export function setRequestOptions(fd: number): void {

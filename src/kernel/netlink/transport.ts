@@ -1,7 +1,7 @@
 import { close, closeSync } from "node:fs";
 import type { NetnsRef } from "../../model/kernel-state.ts";
 import { codeOf, Errno } from "../errno.ts";
-import { connect, MSG_TRUNC, recv, send, socket } from "../ffi.ts";
+import { connect, MSG_TRUNC, recv, send, socket } from "../libc/socket.ts";
 import { inNetns } from "../netns.ts";
 import { toWeftError } from "../refusal.ts";
 import { AF_NETLINK, bindOwnPort, netlinkAddress } from "./port-id.ts";
