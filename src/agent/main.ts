@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { serveApi } from "../api/serve.ts";
 import { claimSocket } from "../api/socket.ts";
+import { watchLimitReached } from "../kernel/limit.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { onProcessEnd } from "../kernel/pidfd.ts";
 import { type ServiceManager, serviceManager } from "../kernel/sd-notify.ts";
@@ -39,6 +40,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 	const containers = await ContainerRuntime.open(options, {
 		onProcessEnd,
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot follow a container"),
+	}).catch((cause: unknown) => {
+		throw watchLimitReached("Cannot follow the containers of this host", cause) ?? cause;
 	});
 	const endWatch = manager.watch();
 	try {

@@ -39,6 +39,20 @@ export function netnsLimitReached(task: string, call: "unshare" | "mount", cause
 	return limitError(task, { reason, fix: `a higher sysctl -w ${name}=N` }, cause);
 }
 
+/** @returns The error when a folder cannot be watched for want of inotify; undefined for any other reason. @param cause What Node said. */
+export function watchLimitReached(task: string, cause: unknown): WeftError | undefined {
+	const names: Readonly<Record<string, string>> = {
+		// Of all programs of root's together: not the process's descriptors.
+		EMFILE: "fs.inotify.max_user_instances",
+		ENOSPC: "fs.inotify.max_user_watches",
+	};
+	const { code, syscall } = cause as NodeJS.ErrnoException;
+	const name = syscall === "watch" ? names[code ?? ""] : undefined;
+	if (name === undefined) return undefined;
+	const reason = `root's programs watch as much as the kernel allows: ${read(name)} (${name})`;
+	return limitError(task, { reason, fix: `a higher sysctl -w ${name}=N` }, cause);
+}
+
 function limitError(task: string, { reason, fix }: Limit, cause: unknown): WeftError {
 	return new WeftError("KERNEL_LIMIT", `${task}: ${reason}`, { fix, cause });
 }
