@@ -1,5 +1,5 @@
 import type { Container } from "../sandbox/container.ts";
-import { comeBack } from "./left-networks.ts";
+import { comeBack, hasLeft } from "./left-networks.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
@@ -9,7 +9,7 @@ import type { Sandboxes } from "./sandboxes.ts";
  * @param note Notes that it begins.
  */
 export async function bringUp(
-	{ view }: Pick<Runtime, "view">,
+	{ view }: { readonly view: Pick<Runtime["view"], "sandboxes"> },
 	sandboxes: Sandboxes,
 	container: Container,
 	note: () => Promise<void>,
@@ -20,7 +20,8 @@ export async function bringUp(
 		await sandboxes.ready(id);
 		return container.start();
 	}
-	const stays = !container.isOver && view.sandboxes.has(id);
+	// One that an agent was killed over on its way back has a sandbox, and is not in all of its networks.
+	const stays = !container.isOver && view.sandboxes.has(id) && !(await hasLeft(container.paths));
 	await container.renew();
 	try {
 		await note();

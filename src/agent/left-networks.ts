@@ -18,6 +18,11 @@ export async function noteLeft(paths: ContainerPaths, joins: readonly NetworkJoi
 	await writeWhole(paths.left, JSON.stringify(joins));
 }
 
+/** Whether a container has left its networks, and is not back in all of them. */
+export async function hasLeft(paths: ContainerPaths): Promise<boolean> {
+	return (await readLeft(paths)) !== undefined;
+}
+
 /**
  * Brings a container that ended into the networks that it left, at its former addresses; one that is another's by now is given
  * up for a free one, unless it was asked for. All or nothing.
