@@ -11,6 +11,7 @@ import { Reconciler } from "../reconcile/reconciler.ts";
 import type { ContainerRuntime } from "../sandbox/runtime.ts";
 import type { Store } from "../store/store.ts";
 import { EventBus } from "./event-bus.ts";
+import { FullTables } from "./full-tables.ts";
 import { HostNames } from "./host-names.ts";
 import { agentPort, gatewayPool, type Identity } from "./identity.ts";
 import { tellMended } from "./kernel-events.ts";
@@ -107,7 +108,8 @@ export function wire(
 		onError: (error) => log.error({ cause: causeText(error) }, "cannot keep the local copy"),
 		onDamaged: (error) => log.error({ fix: error.fix }, error.message),
 	});
-	const { view, loop, problems } = reconciler;
+	const { view, loop } = reconciler;
+	const tables = new FullTables();
 	const control: ControlContext = {
 		store,
 		local,
@@ -141,7 +143,7 @@ export function wire(
 		kernel,
 		view,
 		loop,
-		problems,
+		problems: () => [...reconciler.problems(), ...tables.problems()],
 		names,
 		pulse,
 		events,
@@ -172,6 +174,7 @@ export function wire(
 			suspensions.close();
 			tidy?.close();
 			runtime.pathTest.close();
+			tables.close();
 			await reconciler.close();
 			names.close();
 		},
