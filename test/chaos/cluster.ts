@@ -41,15 +41,20 @@ export class Cluster {
 		this.test.lab.exec(host, ["env", `NODE_OPTIONS=--import=${armScript}`, "weft", "launch", ...flags]);
 	}
 
-	/** Starts the agents that were killed. @returns How many those were. */
-	async revive(): Promise<number> {
-		let dead = 0;
+	/** Starts the agents that were killed. @returns Their hosts. */
+	async revive(): Promise<string[]> {
+		const dead: string[] = [];
 		for (const host of this.hosts) {
 			if ((await this.agentPid(host)) !== undefined) continue;
-			dead++;
+			dead.push(host);
 			this.launch(host);
 		}
 		return dead;
+	}
+
+	/** @param pid As the host numbers it. It may have ended by itself. */
+	killProcess(host: string, pid: number): void {
+		this.test.run(host, "kill", "-KILL", `${pid}`);
 	}
 
 	/** A host's own root folder, from outside. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, isWeftError } from "../../src/model/error.ts";
+import { type RestartPolicy, restartNames } from "../../src/model/restart.ts";
 import type { Service } from "../../src/model/service.ts";
 import type { Model } from "./model.ts";
 import type { Random } from "./random.ts";
@@ -20,12 +21,20 @@ export class Operations {
 	readonly #random: Random;
 	readonly #model: Model;
 	readonly #hosts: readonly string[];
+	readonly #killProcess: (host: string, pid: number) => void;
 	#made = 0;
 
-	constructor(random: Random, model: Model, hosts: readonly string[]) {
+	/** @param killProcess With SIGKILL; a process by the number that its host has for it. */
+	constructor(
+		random: Random,
+		model: Model,
+		hosts: readonly string[],
+		killProcess: (host: string, pid: number) => void,
+	) {
 		this.#random = random;
 		this.#model = model;
 		this.#hosts = hosts;
+		this.#killProcess = killProcess;
 	}
 
 	next(): Operation {
@@ -39,6 +48,8 @@ export class Operations {
 				() => this.#connect(),
 				() => this.#disconnect(),
 				() => this.#stop(),
+				() => this.#start(),
+				() => this.#die(),
 				() => this.#remove(),
 			]);
 			const operation = choose?.();
@@ -64,7 +75,8 @@ export class Operations {
 	}
 
 	#removeNetwork(): Operation | undefined {
-		const empty = [...this.#model.networks.keys()].filter((name) => this.#model.in(name).length === 0);
+		const model = this.#model;
+		const empty = [...model.networks.keys()].filter((name) => model.in(name).length === 0 && !model.isAwaited(name));
 		const name = this.#random.pick(empty);
 		if (name === undefined || this.#random.chance(0.5)) return undefined;
 		return {
@@ -79,13 +91,14 @@ export class Operations {
 		const networks = [...this.#model.networks.keys()].filter(() => this.#random.chance(0.5));
 		if (networks.length === 0 || this.#model.boxes.size >= most.boxes) return undefined;
 		const [name, host] = [`box${++this.#made}`, this.#host()];
+		const restart = this.#random.chance(0.4) ? "no" : (this.#random.pick(restartNames) ?? "no");
 		return {
-			text: `run -d --name ${name} ${networks.map((network) => `--network ${network}`).join(" ")}`,
+			text: `run -d --restart ${restart} --name ${name} ${networks.map((network) => `--network ${network}`).join(" ")}`,
 			host,
-			run: (service) => runBox(service, name, networks),
+			run: (service) => runBox(service, { name, networks, restart }),
 			async note(model, service) {
 				const addresses = new Map<string, string>();
-				model.boxes.set(name, { name, host, state: "running", addresses });
+				model.boxes.set(name, { name, host, state: "running", addresses, restart, left: new Map() });
 				const { networks: views } = await service.containers.inspect(name);
 				for (const network of networks) addresses.set(network, views[network]?.ipAddress ?? "none");
 			},
@@ -132,6 +145,31 @@ export class Operations {
 		};
 	}
 
+	#start(): Operation | undefined {
+		const box = this.#random.pick([...this.#model.boxes.values()].filter((one) => this.#model.canBegin(one)));
+		if (box === undefined) return undefined;
+		return {
+			text: `start ${box.name}`,
+			host: box.host,
+			run: (service) => unless(["CONTAINER_RUNNING"], () => service.containers.start(box.name)),
+			note: (model) => model.begin(box),
+		};
+	}
+
+	#die(): Operation | undefined {
+		const box = this.#random.pick(this.#model.running());
+		if (box === undefined) return undefined;
+		return {
+			text: `kill -9 the process of ${box.name}`,
+			host: box.host,
+			run: async (service) => {
+				const { pid } = await service.containers.inspect(box.name);
+				if (pid !== undefined) this.#killProcess(box.host, pid);
+			},
+			note: (model) => model.die(box),
+		};
+	}
+
 	#remove(): Operation | undefined {
 		const box = this.#random.pick([...this.#model.boxes.values()]);
 		if (box === undefined) return undefined;
@@ -153,7 +191,10 @@ async function unless(codes: readonly ErrorCode[], work: () => Promise<unknown>)
 }
 
 /** What a person does whose `weft run` was cut off: goes on from where it is. */
-async function runBox(service: Service, name: string, networks: readonly string[]): Promise<void> {
+async function runBox(
+	service: Service,
+	{ name, networks, restart }: { name: string; networks: readonly string[]; restart: RestartPolicy["name"] },
+): Promise<void> {
 	const there = (await service.containers.list({ all: true })).find((container) => container.name === name);
 	if (there?.state === "running") return;
 	if (there === undefined)
@@ -165,6 +206,7 @@ async function runBox(service: Service, name: string, networks: readonly string[
 			tty: false,
 			stdin: false,
 			autoRemove: false,
+			restart: { name: restart, maximumRetryCount: 0 },
 		});
 	await unless(["CONTAINER_RUNNING"], () => service.containers.start(name));
 }

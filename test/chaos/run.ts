@@ -49,7 +49,7 @@ export async function chaos({
 	const random = new Random(seed);
 	const cluster = new Cluster(lab, 3);
 	const model = new Model();
-	const choose = new Operations(random, model, cluster.hosts);
+	const choose = new Operations(random, model, cluster.hosts, (host, pid) => cluster.killProcess(host, pid));
 	const deadline = performance.now() + seconds * 1000;
 	let [done, deaths] = [0, 0];
 	try {
@@ -98,7 +98,7 @@ async function prepareViolence(cluster: Cluster, model: Model, random: Random, h
 	}
 	const { pid } = await cluster.service(box.host).containers.inspect(box.name);
 	// It ends whenever the blow falls; the model is told when the operation is over.
-	return { ...killLater(cluster, box.host, `the process of ${box.name}`, delayMs, pid), note: () => model.end(box) };
+	return { ...killLater(cluster, box.host, `the process of ${box.name}`, delayMs, pid), note: () => model.die(box) };
 }
 
 function killLater(cluster: Cluster, host: string, what: string, delayMs: number, pid: number | undefined): Violence {
@@ -107,8 +107,7 @@ function killLater(cluster: Cluster, host: string, what: string, delayMs: number
 		text: `, ${what} is killed after ${delayMs} ms`,
 		async strike() {
 			await sleep(delayMs);
-			// It may have ended by itself.
-			if (pid !== undefined) cluster.test.run(host, "kill", "-KILL", `${pid}`);
+			if (pid !== undefined) cluster.killProcess(host, pid);
 		},
 	};
 }
@@ -124,8 +123,7 @@ async function carryOut(cluster: Cluster, model: Model, operation: Operation, vi
 			break;
 		} catch (error) {
 			await armed;
-			const dead = await cluster.revive();
-			deaths += dead;
+			deaths += await revive(cluster, model);
 			// What was taken back halfway goes when the store is there again.
 			if (violence.text === "" || attempt > 20) throw error;
 			await sleep(200);
@@ -133,10 +131,19 @@ async function carryOut(cluster: Cluster, model: Model, operation: Operation, vi
 	}
 	await armed;
 	cluster.disarm(operation.host);
-	deaths += await cluster.revive();
+	const late = await cluster.revive();
 	await operation.note(model, cluster.service(operation.host));
 	violence.note();
-	return deaths;
+	// Those died when the operation was done: what it stopped may have begun again.
+	for (const host of late) model.noteAgentStart(host);
+	return deaths + late.length;
+}
+
+/** @returns How many agents had died. */
+async function revive(cluster: Cluster, model: Model): Promise<number> {
+	const dead = await cluster.revive();
+	for (const host of dead) model.noteAgentStart(host);
+	return dead.length;
 }
 
 /** Waits until every host holds what the model says. @throws When one does not. */
