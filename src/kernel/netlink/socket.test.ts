@@ -9,6 +9,7 @@ import {
 	messageBytes,
 	ScriptedTransport,
 } from "../../../test/hostile-netlink.ts";
+import { checkConversation, conversation } from "../../../test/netlink-replies.ts";
 import { Errno } from "../errno.ts";
 import { ifindexOf, kindOf, LinkMemory } from "../linux/classify.ts";
 import { readExpr } from "../nft/expr-attributes.ts";
@@ -196,4 +197,8 @@ test("the readers of nf_tables bear any objects", () => {
 		}),
 		{ numRuns: 1000 },
 	);
+});
+
+test("a conversation with a kernel that has gone mad ends, and nothing beyond a datagram plays a part in it", () => {
+	fc.assert(fc.property(conversation, checkConversation), { numRuns: 1000 });
 });
