@@ -11,6 +11,7 @@ import { Drift } from "./drift.ts";
 import { Failures } from "./failures.ts";
 import type { FragmentId, Fragments } from "./fragments.ts";
 import { Observed } from "./observed.ts";
+import { Pacing } from "./pacing.ts";
 import { Retry } from "./retry.ts";
 
 export interface LoopOptions {
@@ -34,8 +35,8 @@ const sliceMs = 5;
 /** Operations that are handed to the kernel at once: one send, well below a slice. */
 const batchSize = 64;
 
-/** Gathers what another program does in a burst (`ip link del` of a bridge is dozens of events) into one look. */
-const settleMs = 10;
+/** In the place of a namespace: some of their events were lost. */
+const everywhere = Symbol("everywhere");
 
 /**
  * Makes the kernel equal to the desired state, again and again: after each change of it, after each change of the kernel
@@ -53,7 +54,7 @@ export class ReconcileLoop {
 	readonly #waiters: (() => void)[] = [];
 	#unsubscribe = () => {};
 	readonly #audit: Audit;
-	#settling: NodeJS.Timeout | undefined;
+	readonly #pacing = new Pacing<NetnsRef | typeof everywhere>((place) => this.#look(place));
 	#running = false;
 	#poked = false;
 	#closed = false;
@@ -77,16 +78,17 @@ export class ReconcileLoop {
 
 	/** Starts to listen to the kernel and to audit it, with an audit at once. */
 	start(): void {
-		this.#unsubscribe = this.#options.kernel.subscribe((event) => {
-			if (event.kind === "overrun") this.observed.doubtAll();
-			else this.observed.doubt(event.ns);
-			if (event.kind === "overrun" || event.ns === hostNetns) this.#options.onSurroundings();
-			this.#settling ??= setTimeout(() => {
-				this.#settling = undefined;
-				this.poke();
-			}, settleMs);
-		});
+		this.#unsubscribe = this.#options.kernel.subscribe((event) =>
+			this.#pacing.note(event.kind === "overrun" ? everywhere : event.ns),
+		);
 		this.#audit.start();
+	}
+
+	#look(place: NetnsRef | typeof everywhere): void {
+		if (place === everywhere) this.observed.doubtAll();
+		else this.observed.doubt(place);
+		if (place === everywhere || place === hostNetns) this.#options.onSurroundings();
+		this.poke();
 	}
 
 	/** Looks at everything anew. */
@@ -128,7 +130,7 @@ export class ReconcileLoop {
 		this.#closed = true;
 		this.#unsubscribe();
 		this.#audit.close();
-		clearTimeout(this.#settling);
+		this.#pacing.close();
 		this.#retry.close();
 	}
 

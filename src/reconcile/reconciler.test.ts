@@ -1,99 +1,16 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { listSandboxes } from "../../test/list-sandboxes.ts";
-import { sampleHost } from "../../test/samples.ts";
-import { samplePool } from "../../test/worlds.ts";
-import { encode } from "../control/context.ts";
+import { bootHost, request, settle, until } from "../../test/booted-host.ts";
 import { createNetwork } from "../control/create-network.ts";
 import { joinEndpoint } from "../control/join-endpoint.ts";
-import { leaveNetwork } from "../control/leave-endpoint.ts";
-import { addSandbox, removeSandbox } from "../control/sandbox.ts";
+import { addSandbox } from "../control/sandbox.ts";
 import { openFakeKernel } from "../kernel/fake.ts";
 import type { ObserveScope } from "../kernel/kernel.ts";
 import type { Ipv4, Mac } from "../model/address.ts";
-import type { Sandbox } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
 import type { Resource } from "../model/kernel-state.ts";
-import { keys, localKeys } from "../model/keys.ts";
 import { overlayNetns } from "../model/network.ts";
-import { formatOp } from "../plan/format.ts";
-import { type EmbeddedStore, openMemoryStore } from "../store/sqlite.ts";
-import { Reconciler } from "./reconciler.ts";
-
-/** One host of a cluster: real control, real reconcile, a fake kernel. */
-async function bootHost(
-	n: number,
-	store: EmbeddedStore,
-	{ kernel = openFakeKernel(), local = openMemoryStore() } = {},
-) {
-	const self = sampleHost(n);
-	const mended: string[] = [];
-	await store.txn([], [{ put: keys.host(self.id), value: encode(self) }]);
-	const reconciler = new Reconciler({
-		store,
-		local,
-		kernel,
-		self,
-		gatewayPool: samplePool,
-		onChange: () => {},
-		onBatch: () => {},
-		onRound: () => {},
-		onStuck: () => {},
-		onMended: (ops) => mended.push(...ops.map(formatOp)),
-		onError: assert.ifError,
-		onDamaged: () => {},
-	});
-	await reconciler.start();
-	const control = {
-		store,
-		local,
-		self,
-		sandboxes: () => listSandboxes(local),
-		followed: () => undefined,
-		addressesOf: () => undefined,
-		gatewaySubnet: samplePool.subnet,
-		now: () => Date.now(),
-		randomId: () => randomBytes(32).toString("hex"),
-	};
-	return {
-		kernel,
-		local,
-		control,
-		reconciler,
-		/** The commands of what was mended. */
-		mended,
-		async run(name: string, network: string, more: Partial<Sandbox> = {}) {
-			const id = control.randomId();
-			const netns = `weft-${id.slice(0, 12)}`;
-			await addSandbox(local, { id, name, netns, owned: true, attachments: [], ...more });
-			const { endpoint } = await joinEndpoint(control, { sandboxId: id, network, name, aliases: [] });
-			await settle();
-			await reconciler.loop.settled();
-			return { id, netns, endpoint };
-		},
-		async remove(id: string, network: string) {
-			const entry = await local.get(localKeys.sandbox(id));
-			await leaveNetwork(control, JSON.parse(entry?.value ?? "") as Sandbox, network);
-			await removeSandbox(local, id);
-			await settle();
-			await reconciler.loop.settled();
-		},
-		close: () => reconciler.close(),
-	};
-}
-
-/** Looks again and again, for as long as a busy machine may take; what then holds is for the caller to assert. */
-async function until(holds: () => boolean): Promise<void> {
-	for (const deadline = performance.now() + 5_000; !holds() && performance.now() < deadline; ) await settle();
-}
-
-/** Lets watches deliver: everything is in this process. */
-function settle(): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, 60));
-}
-
-const request = { name: "ov_net1", driver: "overlay", pool: {}, internal: false, labels: {} };
+import { openMemoryStore } from "../store/sqlite.ts";
 
 test("two hosts hold one network, and let go of it", async () => {
 	const store = openMemoryStore();
