@@ -9,7 +9,7 @@ import { openLinuxKernel } from "../kernel/linux.ts";
 import { onProcessEnd } from "../kernel/pidfd.ts";
 import { type ServiceManager, serviceManager } from "../kernel/sd-notify.ts";
 import { growSlowly } from "../lib/frugal.ts";
-import { causeText, WeftError } from "../model/error.ts";
+import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { openClusterStore } from "./cluster-store.ts";
@@ -74,7 +74,12 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	const underlay = await waitForUnderlay(known, ground, signal);
 	if (underlay === undefined) return;
 	const identity = { ...known, vtep: underlay.vtep, underlayDev: underlay.dev };
-	if (identity.vtep !== known.vtep) await writeIdentity(local, identity);
+	if (identity.vtep !== known.vtep)
+		await writeIdentity(local, identity).catch((error: unknown) => {
+			// It is found again at the next start.
+			if (!isWeftError(error, "STORE_FULL")) throw error;
+			log.error({ cause: causeText(error) }, "cannot note the host's new address");
+		});
 	const moved = new AbortController();
 	const cluster = await openClusterStore(identity, {
 		paths: options,

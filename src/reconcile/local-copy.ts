@@ -4,6 +4,9 @@ import type { Store, Write } from "../store/store.ts";
 /** Writes are gathered this long: the copy is for the next start, and a synced write for each change would be felt. */
 const gatherMs = 100;
 
+/** A disk that is full may have room again. */
+const retryMs = 5_000;
+
 /** Operations of one transaction: below etcd's default limit, and a short one for a database. */
 const chunk = 100;
 
@@ -19,6 +22,7 @@ export class LocalCopy {
 	#pending = new Map<string, string | undefined>();
 	#written = Promise.resolve();
 	#timer: NodeJS.Timeout | undefined;
+	#closed = false;
 
 	constructor(local: Store, onError: (error: unknown) => void) {
 		this.#local = local;
@@ -28,12 +32,29 @@ export class LocalCopy {
 	/** @param value undefined takes the key out of the copy. */
 	put(key: string, value: string | undefined): void {
 		this.#pending.set(key, value);
-		this.#timer ??= setTimeout(() => void this.flush(), gatherMs);
+		// One that was refused waits for its time, and takes this along: each attempt that fails is told.
+		this.#later(gatherMs);
 	}
 
+	#later(delayMs: number): void {
+		this.#timer ??= setTimeout(() => void this.flush(), delayMs);
+	}
+
+	/** @returns Nothing when it cannot be read: it is made anew when the store answers. */
 	async list(prefix: string): Promise<Copied[]> {
-		const { entries } = await this.#local.list(localKeys.copyOf(prefix));
-		return entries.map(({ key, value }) => ({ key: key.slice(localKeys.copy.length + 1), value }));
+		try {
+			const { entries } = await this.#local.list(localKeys.copyOf(prefix));
+			return entries.map(({ key, value }) => ({ key: key.slice(localKeys.copy.length + 1), value }));
+		} catch (error) {
+			this.#onError(error);
+			return [];
+		}
+	}
+
+	/** Writes what is left; what cannot be written is lost to the copy. */
+	async close(): Promise<void> {
+		this.#closed = true;
+		await this.flush();
 	}
 
 	/**
@@ -42,11 +63,7 @@ export class LocalCopy {
 	 */
 	async replace(prefix: string, entries: readonly Copied[], signal: AbortSignal): Promise<void> {
 		await this.flush();
-		const held = await this.list(prefix).catch((error: unknown): Copied[] => {
-			this.#onError(error);
-			return [];
-		});
-		const former = new Map(held.map(({ key, value }) => [key, value]));
+		const former = new Map((await this.list(prefix)).map(({ key, value }) => [key, value]));
 		if (signal.aborted) return;
 		for (const { key, value } of entries) {
 			if (former.get(key) !== value) this.put(key, value);
@@ -55,7 +72,7 @@ export class LocalCopy {
 		for (const key of former.keys()) this.put(key, undefined);
 	}
 
-	/** Writes what is gathered. What cannot be written is told to `onError`, and taken along by the next change. */
+	/** Writes what is gathered. What cannot be written is told to `onError`, and tried again. */
 	flush(): Promise<void> {
 		this.#written = this.#written.then(() => this.#write());
 		return this.#written;
@@ -73,8 +90,9 @@ export class LocalCopy {
 		try {
 			for (let i = 0; i < writes.length; i += chunk) await this.#local.txn([], writes.slice(i, i + chunk));
 		} catch (error) {
-			// Unless it has changed since.
+			// What has changed since is newer.
 			this.#pending = new Map([...pending, ...this.#pending]);
+			if (!this.#closed) this.#later(retryMs);
 			this.#onError(error);
 		}
 	}

@@ -25,19 +25,19 @@ export class Mirror {
 	/** The revision of each key's last change; 0 of what the local copy told. */
 	readonly #revisions = new Map<string, number>();
 	readonly #ended = new AbortController();
-	/** Resolves with the first picture: the store's, or the local copy's when the store is away. */
+	/** Resolves with the first picture: the store's, or the local copy's when the store is away; without a copy it is rejected then. */
 	readonly ready: Promise<void>;
 
 	constructor(options: MirrorOptions) {
 		this.#options = options;
-		this.ready = new Promise((resolve) => void this.#follow(resolve));
+		this.ready = new Promise((resolve, reject) => void this.#follow(resolve, reject));
 	}
 
 	close(): void {
 		this.#ended.abort();
 	}
 
-	async #follow(ready: () => void): Promise<void> {
+	async #follow(ready: () => void, failed: (error: unknown) => void): Promise<void> {
 		const { store, prefix, copy } = this.#options;
 		const { signal } = this.#ended;
 		for (let delayMs = 50; !signal.aborted; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
@@ -54,16 +54,17 @@ export class Mirror {
 			} catch (error) {
 				if (signal.aborted) return;
 				if (isWeftError(error, "STORE_CURSOR_LOST")) continue;
-				if (this.#revisions.size === 0) await this.#recall();
+				// What is there, and cannot be read, must not be taken for nothing.
+				if (copy === undefined) failed(error);
+				else if (this.#revisions.size === 0) await this.#recall(copy);
 				ready();
 				await pause(delayMs, signal, (wake) => store.health.onChange((reachable) => reachable && wake()));
 			}
 		}
 	}
 
-	async #recall(): Promise<void> {
-		const { copy, prefix } = this.#options;
-		if (copy === undefined) return;
+	async #recall(copy: LocalCopy): Promise<void> {
+		const { prefix } = this.#options;
 		for (const { key, value } of await copy.list(prefix)) {
 			this.#revisions.set(key, 0);
 			this.#options.onChange(key, value);

@@ -89,6 +89,6 @@ export class Reconciler {
 	async close(): Promise<void> {
 		this.view.close();
 		this.loop.close();
-		await this.#copy.flush();
+		await this.#copy.close();
 	}
 }

@@ -56,8 +56,7 @@ class SqliteStore implements EmbeddedStore {
 	#closed = false;
 
 	constructor(table: SqliteTable, path: string, url = `sqlite:${path}`) {
-		this.#table = table;
-		this.#path = path;
+		[this.#table, this.#path] = [table, path];
 		this.feed = new Feed((revision) => table.batchFrom(revision), table.revision);
 		this.health = { url, reachable: true, onChange: () => () => {} };
 		// After a restart each holder gets its whole time anew: it could not reach the store in between.
@@ -69,21 +68,25 @@ class SqliteStore implements EmbeddedStore {
 	}
 
 	async get(key: string): Promise<Entry | undefined> {
-		return this.#table.get(key);
+		return this.#translated(() => this.#table.get(key));
 	}
 
 	async list(prefix: string): Promise<Snapshot> {
-		return { entries: this.#table.list(prefix), revision: this.#table.revision };
+		return this.#translated(() => ({ entries: this.#table.list(prefix), revision: this.#table.revision }));
 	}
 
 	async txn(expect: readonly Expect[], writes: readonly Write[]): Promise<number | undefined> {
 		return this.#commit(expect, writes);
 	}
 
-	/** @throws {WeftError} STORE_FULL and others: nothing of `work` has happened. */
+	/** @throws {WeftError} STORE_FULL …: nothing of `work` has happened. */
 	#atomically<T>(work: () => T): T {
+		return this.#translated(() => this.#table.atomically(work));
+	}
+
+	#translated<T>(work: () => T): T {
 		try {
-			return this.#table.atomically(work);
+			return work();
 		} catch (cause) {
 			throw cause instanceof Error && "errcode" in cause ? translate(cause, this.#path) : cause;
 		}
