@@ -13,6 +13,9 @@ export interface ModelBox {
 	left: ReadonlyMap<string, string>;
 }
 
+/** In the place of an address: the box ended before it could be asked for, and says it when it runs again. */
+export const notTold = "not told";
+
 export interface ModelNetwork {
 	readonly name: string;
 	readonly internal: boolean;
@@ -40,6 +43,13 @@ export class Model {
 	/** Whether a box has a way out into the world. */
 	hasWayOut({ addresses }: ModelBox): boolean {
 		return [...addresses.keys()].some((network) => this.networks.get(network)?.internal === false);
+	}
+
+	/** Notes the addresses that boxes were given while nobody looked. @param addressOf What the box says of itself. */
+	learn(addressOf: (box: ModelBox, network: string) => string | undefined): void {
+		for (const box of this.running())
+			for (const [network, address] of box.addresses)
+				if (address === notTold) box.addresses.set(network, addressOf(box, network) ?? notTold);
 	}
 
 	/** Somebody stopped it. */

@@ -1,7 +1,7 @@
 import { type ErrorCode, isWeftError } from "../../src/model/error.ts";
 import { type RestartPolicy, restartNames } from "../../src/model/restart.ts";
 import type { Service } from "../../src/model/service.ts";
-import type { Model } from "./model.ts";
+import { type Model, notTold } from "./model.ts";
 import type { Random } from "./random.ts";
 
 /** One thing that somebody asks of an agent. */
@@ -100,7 +100,7 @@ export class Operations {
 				const addresses = new Map<string, string>();
 				model.boxes.set(name, { name, host, state: "running", addresses, restart, left: new Map() });
 				const { networks: views } = await service.containers.inspect(name);
-				for (const network of networks) addresses.set(network, views[network]?.ipAddress ?? "none");
+				for (const network of networks) addresses.set(network, views[network]?.ipAddress ?? notTold);
 			},
 		};
 	}
@@ -116,7 +116,7 @@ export class Operations {
 				unless(["ENDPOINT_EXISTS"], () => service.networks.connect(name, { container: box.name, aliases: [] })),
 			async note(_, service) {
 				const { networks } = await service.containers.inspect(box.name);
-				box.addresses.set(name, networks[name]?.ipAddress ?? "none");
+				box.addresses.set(name, networks[name]?.ipAddress ?? notTold);
 			},
 		};
 	}

@@ -152,6 +152,7 @@ async function agree(cluster: Cluster, model: Model): Promise<void> {
 	const deadline = performance.now() + settleMs;
 	for (;;) {
 		const known = await knownOf(cluster);
+		model.learn((box, network) => known.containers.get(box.name)?.networks[network]?.ipAddress);
 		const differences = await Promise.all(
 			cluster.hosts.map(async (host) => {
 				const difference = differ(await held(cluster, host), wanted(model, known, host));
