@@ -120,8 +120,7 @@ test("listenForHosts() tells that it closed some", async () => {
 });
 
 test("listenForHosts() keeps a member for longer than a stranger", async () => {
-	const { revision } = await member.list("");
-	const watching = member.watch("late", revision + 1, AbortSignal.timeout(5_000))[Symbol.asyncIterator]();
+	const watching = member.watch("late", await member.list("late"), AbortSignal.timeout(5_000))[Symbol.asyncIterator]();
 	const next = watching.next();
 	await sleep(longestStrangerMs * 2);
 	await member.txn([], [{ put: "late", value: "1" }]);

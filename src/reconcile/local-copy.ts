@@ -1,14 +1,11 @@
 import { localKeys } from "../model/keys.ts";
-import type { Store, Write } from "../store/store.ts";
+import { maxOperations, type Store, type Write } from "../store/store.ts";
 
 /** Writes are gathered this long: the copy is for the next start, and a synced write for each change would be felt. */
 const gatherMs = 100;
 
 /** A disk that is full may have room again. */
 const retryMs = 5_000;
-
-/** Operations of one transaction: below etcd's default limit, and a short one for a database. */
-const chunk = 100;
 
 interface Copied {
 	readonly key: string;
@@ -88,7 +85,8 @@ export class LocalCopy {
 		);
 		this.#pending = new Map();
 		try {
-			for (let i = 0; i < writes.length; i += chunk) await this.#local.txn([], writes.slice(i, i + chunk));
+			for (let i = 0; i < writes.length; i += maxOperations)
+				await this.#local.txn([], writes.slice(i, i + maxOperations));
 		} catch (error) {
 			// What has changed since is newer.
 			this.#pending = new Map([...pending, ...this.#pending]);

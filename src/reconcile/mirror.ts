@@ -1,6 +1,6 @@
 import { pause } from "../lib/pause.ts";
 import { isWeftError } from "../model/error.ts";
-import type { Entry, Snapshot, Store, StoreEvent } from "../store/store.ts";
+import type { Entry, Snapshot, Store, StoreBatch, StoreEvent } from "../store/store.ts";
 import type { LocalCopy } from "./local-copy.ts";
 
 export interface MirrorOptions {
@@ -18,11 +18,12 @@ const longestDelayMs = 2_000;
 
 /**
  * Follows a part of a store: a snapshot, then each change in order. While the store cannot be reached, the mirror holds what it
- * knew (from the local copy, after a restart); when the cursor is lost, it takes a new snapshot and tells the difference.
+ * knew (from the local copy, after a restart); when the cursor is lost, it takes a new snapshot, and tells all of it: a store that was
+ * restored from a backup gives a revision to another value.
  */
 export class Mirror {
 	readonly #options: MirrorOptions;
-	/** The revision of each key's last change; 0 of what the local copy told. */
+	/** The revision of each key's last change; 0 where it is not known. */
 	readonly #revisions = new Map<string, number>();
 	readonly #ended = new AbortController();
 	/** Resolves with the first picture: the store's, or the local copy's when the store is away; without a copy it is rejected then. */
@@ -38,22 +39,22 @@ export class Mirror {
 	}
 
 	async #follow(ready: () => void, failed: (error: unknown) => void): Promise<void> {
-		const { store, prefix, copy } = this.#options;
+		const { store, copy } = this.#options;
 		const { signal } = this.#ended;
 		for (let delayMs = 50; !signal.aborted; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
 			try {
-				const snapshot = await store.list(prefix);
-				this.#replace(snapshot);
-				ready();
-				await copy?.replace(prefix, snapshot.entries, signal);
+				const changes = await this.#look(ready);
 				delayMs = 50;
-				for await (const batch of store.watch(prefix, snapshot.revision + 1, signal)) {
+				for await (const batch of changes) {
 					for (const event of batch.events) this.#take(event);
 					this.#options.onBatch();
 				}
 			} catch (error) {
 				if (signal.aborted) return;
-				if (isWeftError(error, "STORE_CURSOR_LOST")) continue;
+				if (isWeftError(error, "STORE_CURSOR_LOST")) {
+					for (const key of this.#revisions.keys()) this.#revisions.set(key, 0);
+					continue;
+				}
 				// What is there, and cannot be read, must not be taken for nothing.
 				if (copy === undefined) failed(error);
 				else if (this.#revisions.size === 0) await this.#recall(copy);
@@ -61,6 +62,16 @@ export class Mirror {
 				await pause(delayMs, signal, (wake) => store.health.onChange((reachable) => reachable && wake()));
 			}
 		}
+	}
+
+	/** Takes a new picture. @returns What changes from there on; the picture itself is held no longer. */
+	async #look(ready: () => void): Promise<AsyncIterable<StoreBatch>> {
+		const { store, prefix, copy } = this.#options;
+		const snapshot = await store.list(prefix);
+		this.#replace(snapshot);
+		ready();
+		await copy?.replace(prefix, snapshot.entries, this.#ended.signal);
+		return store.watch(prefix, snapshot, this.#ended.signal);
 	}
 
 	async #recall(copy: LocalCopy): Promise<void> {
@@ -75,7 +86,7 @@ export class Mirror {
 	#replace({ entries }: Snapshot): void {
 		const kept = new Set(entries.map(({ key }) => key));
 		for (const key of [...this.#revisions.keys()]) if (!kept.has(key)) this.#delete(key);
-		for (const entry of entries) this.#put(entry);
+		for (const entry of entries) if (this.#revisions.get(entry.key) !== entry.revision) this.#put(entry);
 		this.#options.onBatch();
 	}
 
@@ -91,7 +102,6 @@ export class Mirror {
 	}
 
 	#put({ key, value, revision }: Entry): void {
-		if (this.#revisions.get(key) === revision) return;
 		this.#revisions.set(key, revision);
 		this.#options.onChange(key, value);
 	}

@@ -63,7 +63,7 @@ for (const [what, call] of Object.entries(refused))
 test("storeHandler() refuses to forget what is to come, and those who watch go on", async () => {
 	await assert.rejects(world.kv.compact({ revision: 2n ** 63n - 1n }), { code: Code.OutOfRange });
 	const watching = world.honest
-		.watch("after", world.held.revision + 1, AbortSignal.timeout(5_000))
+		.watch("after", { entries: [], revision: world.held.revision }, AbortSignal.timeout(5_000))
 		[Symbol.asyncIterator]();
 	const next = watching.next();
 	await world.honest.txn([], [{ put: "after/a", value: "1" }]);

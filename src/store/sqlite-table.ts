@@ -176,10 +176,6 @@ export class SqliteTable {
 	}
 }
 
-export function leaseGone(id: LeaseId): WeftError {
-	return new WeftError("STORE_CONFLICT", `Cannot write under lease ${id}: it has ended`);
-}
-
 function tooLong(prefix: string): WeftError {
 	return new WeftError(
 		"STORE_FULL",

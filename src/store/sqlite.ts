@@ -1,18 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { Feed } from "./feed.ts";
 import { databaseAt, memoryDatabase, translate } from "./sqlite-file.ts";
-import { leaseGone, SqliteTable } from "./sqlite-table.ts";
-import type {
-	Entry,
-	Expect,
-	Lease,
-	LeaseId,
-	Snapshot,
-	Store,
-	StoreBatch,
-	StoreEvent,
-	StoreHealth,
-	Write,
+import { SqliteTable } from "./sqlite-table.ts";
+import {
+	checkOperations,
+	cursorLost,
+	type Entry,
+	type Expect,
+	type Lease,
+	type LeaseId,
+	leaseGone,
+	type Snapshot,
+	type Store,
+	type StoreBatch,
+	type StoreEvent,
+	type StoreHealth,
+	type Write,
 } from "./store.ts";
 
 /** The embedded store, with what serving it to others needs besides. */
@@ -26,6 +29,8 @@ export interface EmbeddedStore extends Store {
 	holdsLease(id: LeaseId): boolean;
 	readonly feed: Feed;
 	readonly revision: number;
+	/** As {@link Store.txn}, of any length: for what comes in over etcd's protocol. */
+	commit(expect: readonly Expect[], writes: readonly Write[]): number | undefined;
 	/** Forgets all changes below `revision`. @throws {RangeError} That is still to come. */
 	compact(revision: number): void;
 }
@@ -76,7 +81,8 @@ class SqliteStore implements EmbeddedStore {
 	}
 
 	async txn(expect: readonly Expect[], writes: readonly Write[]): Promise<number | undefined> {
-		return this.#commit(expect, writes);
+		checkOperations(expect, writes);
+		return this.commit(expect, writes);
 	}
 
 	/** @throws {WeftError} STORE_FULL …: nothing of `work` has happened. */
@@ -92,7 +98,7 @@ class SqliteStore implements EmbeddedStore {
 		}
 	}
 
-	#commit(expect: readonly Expect[], writes: readonly Write[], ending?: LeaseId): number | undefined {
+	commit(expect: readonly Expect[], writes: readonly Write[], ending?: LeaseId): number | undefined {
 		const table = this.#table;
 		const batch = this.#atomically((): StoreBatch | undefined => {
 			for (const { key, revision } of expect) if ((table.get(key)?.revision ?? 0) !== revision) return undefined;
@@ -118,8 +124,9 @@ class SqliteStore implements EmbeddedStore {
 		return batch.revision;
 	}
 
-	watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<StoreBatch> {
-		return this.feed.watch(prefix, fromRevision, signal);
+	watch(prefix: string, { revision }: Snapshot, signal: AbortSignal): AsyncIterable<StoreBatch> {
+		if (revision > this.revision) throw cursorLost(prefix, revision, `the store is at ${this.revision}`);
+		return this.feed.watch(prefix, revision + 1, signal);
 	}
 
 	holdsLease(id: LeaseId): boolean {
@@ -144,7 +151,7 @@ class SqliteStore implements EmbeddedStore {
 		const armed = this.#expiry.get(id);
 		if (this.#table.ttlOf(id) !== undefined) {
 			const doomed = this.#table.keysOfLease(id).map((key) => ({ delete: key }));
-			this.#commit([], doomed, id);
+			this.commit([], doomed, id);
 		}
 		clearTimeout(armed?.timer);
 		this.#expiry.delete(id);

@@ -1,4 +1,4 @@
-import { isWeftError } from "../model/error.ts";
+import { isWeftError, WeftError } from "../model/error.ts";
 
 /** One key as it stands at a revision. Values are JSON text; keys are slash-separated, without a leading slash. */
 export interface Entry {
@@ -15,6 +15,7 @@ export interface Expect {
 }
 
 export type Write =
+	/** A key that is put under a lease once is never put without one. */
 	| { readonly put: string; readonly value: string; readonly lease?: LeaseId }
 	| { readonly delete: string }
 	/** Deletes all keys below the prefix (see {@link Store.list}). */
@@ -26,19 +27,26 @@ export type StoreEvent =
 	| { readonly type: "put"; readonly entry: Entry }
 	| { readonly type: "delete"; readonly key: string; readonly revision: number };
 
-/** All changes of one revision, in order; one transaction is one batch. */
+/**
+ * What changed up to a revision. Where a store merges what happened meanwhile, it is the last state of each key, in order of their
+ * revisions; all writes of one transaction are in one batch.
+ */
 export interface StoreBatch {
+	/** Higher than that of the batch before, unless the store was restored from a backup. */
 	readonly revision: number;
 	readonly events: readonly StoreEvent[];
 }
 
 export interface Snapshot {
 	readonly entries: readonly Entry[];
-	/** Watch from `revision + 1` to miss nothing. */
+	/** What is written later has a higher one. */
 	readonly revision: number;
 }
 
-/** A lease that is kept alive until `revoke` or until the process dies. */
+/**
+ * A lease that is kept alive until `revoke` or until the process dies. It then ends when its TTL is over, or later: Consul takes up to
+ * twice the TTL, and none below 10 s.
+ */
 export interface Lease {
 	readonly id: LeaseId;
 	/** Aborted when the lease has ended without having been asked to. */
@@ -58,20 +66,50 @@ export interface Store {
 	/** @param prefix Without a trailing slash: "hosts/a" yields "hosts/a" and "hosts/a/b", never "hosts/ab". "" is everything. Sorted by key. */
 	list(prefix: string): Promise<Snapshot>;
 	/**
-	 * All writes, if every expectation holds; else none. Each key is written at most once.
-	 * @returns The revision of the writes, or undefined when an expectation did not hold.
+	 * All writes, if every expectation holds; else none. Each key is written at most once, and there is room for
+	 * {@link maxOperations} and 300 kB.
+	 * @returns The revision of what was put, or undefined when an expectation did not hold. Where all is deleted: one at or behind that.
+	 * @throws {WeftError} STORE_CONFLICT, too: a lease that is written under has ended; nothing was written.
 	 */
 	txn(expect: readonly Expect[], writes: readonly Write[]): Promise<number | undefined>;
 	/**
-	 * Batches from `fromRevision` on, in order, without a gap, over dropped connections (retried with backoff).
-	 * Ends when `signal` aborts. @throws {WeftError} STORE_CURSOR_LOST when that revision is no longer held: take a new snapshot.
+	 * What has changed since a snapshot of the same prefix and what changes from then on, in order, without a gap, over dropped
+	 * connections (retried with backoff). Ends when `signal` aborts.
+	 * @throws {WeftError} STORE_CURSOR_LOST when the store cannot tell any more, because it has forgotten that revision or was
+	 *   restored from a backup: take a new snapshot, in which a revision may mean another value than before.
 	 */
-	watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<StoreBatch>;
+	watch(prefix: string, since: Snapshot, signal: AbortSignal): AsyncIterable<StoreBatch>;
 	/** @param ttlSeconds 1 or more. Kept alive in the background. */
 	lease(ttlSeconds: number): Promise<Lease>;
 	/** Tells, after the fact, whether the store answers: for `weft status`. */
 	readonly health: StoreHealth;
 	close(): Promise<void>;
+}
+
+/** Operations of one transaction, as {@link operationsOf} counts them: Consul takes 64, and one of them tells it the revision. */
+export const maxOperations = 60;
+
+/** @returns How much of {@link maxOperations} a transaction takes: a prefix and a put under a lease count twice, all else once. */
+export function operationsOf(expect: readonly Expect[], writes: readonly Write[]): number {
+	const twice = writes.filter((write) => "deletePrefix" in write || ("put" in write && write.lease !== undefined));
+	return expect.length + writes.length + twice.length;
+}
+
+/** @throws {RangeError} A transaction is longer than every store can take. */
+export function checkOperations(expect: readonly Expect[], writes: readonly Write[]): void {
+	const count = operationsOf(expect, writes);
+	if (count > maxOperations)
+		throw new RangeError(`Cannot write ${count} operations in one transaction: ${maxOperations} is the most`);
+}
+
+/** What a store says of a watch that would have a gap. */
+export function cursorLost(prefix: string, revision: number, reason: string): WeftError {
+	return new WeftError("STORE_CURSOR_LOST", `Cannot watch "${prefix}" from revision ${revision}: ${reason}`);
+}
+
+/** What a store says of a write under a lease that has ended. */
+export function leaseGone(id: LeaseId | undefined, cause?: unknown): WeftError {
+	return new WeftError("STORE_CONFLICT", `Cannot write under lease ${id ?? ""}: it has ended`, { cause });
 }
 
 /** Whether a write may have happened although it failed with `error`. */

@@ -1,52 +1,31 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Endpoints } from "../endpoints.ts";
+import { keptLease } from "../kept-lease.ts";
 import type { Lease } from "../store.ts";
-import type { Endpoints } from "./endpoints.ts";
+import type { EtcdServer } from "./server.ts";
 
-/** Takes a lease and keeps it alive, three times in its TTL, until it is revoked, lost, or `closed` aborts. */
-export async function leaseOf(endpoints: Endpoints, ttlSeconds: number, closed: AbortSignal): Promise<Lease> {
-	const { ID: id } = await endpoints.call(false, ({ lease }, options) =>
-		lease.leaseGrant({ TTL: BigInt(ttlSeconds) }, options),
-	);
-	const lost = new AbortController();
-	const revoked = new AbortController();
-	void keepAlive(endpoints, id, ttlSeconds, lost, AbortSignal.any([closed, revoked.signal]));
-	return {
-		id: id.toString(),
-		lost: lost.signal,
-		async revoke() {
-			revoked.abort();
-			await endpoints.call(true, ({ lease }, options) => lease.leaseRevoke({ ID: id }, options));
-		},
-	};
-}
-
-async function keepAlive(
-	endpoints: Endpoints,
-	id: bigint,
+/** Takes a lease and keeps it alive until it is revoked, lost, or `closed` aborts. */
+export async function etcdLease(
+	endpoints: Endpoints<EtcdServer>,
 	ttlSeconds: number,
-	lost: AbortController,
-	ended: AbortSignal,
-): Promise<void> {
-	let alive = performance.now();
-	while (!ended.aborted) {
-		await sleep((ttlSeconds * 1000) / 3, undefined, { signal: ended, ref: false }).catch(() => {});
-		if (ended.aborted) return;
-		try {
-			const ttl = await endpoints.call(true, (server, { timeoutMs }) => beat(server, id, timeoutMs));
-			if (ttl > 0) alive = performance.now();
-			else return lost.abort();
-		} catch {
-			// The store is away: nobody can tell whether the lease still holds, until its time is over.
-			if (performance.now() - alive > ttlSeconds * 2_000) return lost.abort();
-		}
-	}
+	closed: AbortSignal,
+): Promise<Lease> {
+	const { ID } = await endpoints.call(false, (server) =>
+		server.ask(({ lease }, options) => lease.leaseGrant({ TTL: BigInt(ttlSeconds) }, options)),
+	);
+	const kept = {
+		id: ID.toString(),
+		ttlSeconds,
+		beat: () => endpoints.call(true, (server) => server.ask((one, { timeoutMs }) => beat(one, ID, timeoutMs))),
+		end: () => endpoints.call(true, (server) => server.ask(({ lease }, options) => lease.leaseRevoke({ ID }, options))),
+	};
+	return keptLease(kept, closed);
 }
 
-/** @returns The seconds that are left; 0 when the lease has ended. */
-async function beat({ lease }: Endpoints["server"], id: bigint, timeoutMs: number): Promise<number> {
+/** @returns Whether seconds are left. */
+async function beat({ lease }: EtcdServer, id: bigint, timeoutMs: number): Promise<boolean> {
 	async function* once() {
 		yield { ID: id };
 	}
-	for await (const { TTL } of lease.leaseKeepAlive(once(), { timeoutMs })) return Number(TTL);
-	return 0;
+	for await (const { TTL } of lease.leaseKeepAlive(once(), { timeoutMs })) return TTL > 0n;
+	return false;
 }

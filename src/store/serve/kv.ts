@@ -62,12 +62,12 @@ export function serveKv(store: EmbeddedStore): Partial<ServiceImpl<typeof KV>> {
 			return { header: headerOf(store), kvs: request.countOnly ? [] : kvs, count: BigInt(kvs.length) };
 		},
 		async put({ key, value, lease }) {
-			await store.txn([], [write(key, value, lease)]);
+			store.commit([], [write(key, value, lease)]);
 			return { header: headerOf(store) };
 		},
 		async deleteRange(request) {
 			const doomed = await range(store, request);
-			await store.txn(
+			store.commit(
 				[],
 				doomed.map(({ key }) => ({ delete: key })),
 			);
@@ -130,10 +130,10 @@ async function txn(
 	store: EmbeddedStore,
 	{ compare, success, failure }: TxnRequest,
 ): Promise<MessageInitShape<typeof TxnResponseSchema> & { readonly bytes: number }> {
-	const revision = await store.txn(compare.map(expectation), await writesOf(store, success));
+	const revision = store.commit(compare.map(expectation), await writesOf(store, success));
 	const succeeded = revision !== undefined;
 	const requests = succeeded ? success : failure;
-	if (!succeeded && failure.length > 0) await store.txn([], await writesOf(store, failure));
+	if (!succeeded && failure.length > 0) store.commit([], await writesOf(store, failure));
 	const { responses, bytes } = await responsesTo(store, requests);
 	return {
 		header: revision === undefined ? headerOf(store) : { revision: BigInt(revision) },

@@ -65,7 +65,9 @@ test("storeHandler() reads few of a member's requests at once: halves of them ke
 test("who watches and does not read costs nothing, and hears that its place is lost when it has stayed too far behind", async () => {
 	const session = world.openRaw({ settings: { initialWindowSize: 16_384 } });
 	for (let n = 0; n < 200; n++) ask(session, "Watch/Watch").write(watchAll);
-	const slow = world.honest.watch("big", world.held.revision + 1, AbortSignal.timeout(20_000))[Symbol.asyncIterator]();
+	const slow = world.honest
+		.watch("big", { entries: [], revision: world.held.revision }, AbortSignal.timeout(20_000))
+		[Symbol.asyncIterator]();
 	const first = slow.next();
 	await sleep(300);
 	const before = heldBytes();
