@@ -45,6 +45,8 @@ export async function bootHost(
 		sandboxes: () => listSandboxes(local),
 		followed: () => undefined,
 		addressesOf: () => undefined,
+		noteReleased: () => {},
+		whileAlive: async () => [],
 		gatewaySubnet: samplePool.subnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),

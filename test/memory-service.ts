@@ -56,6 +56,14 @@ export class MemoryService implements Service {
 		return [this.#host];
 	}
 
+	async forgetHost(ref: string) {
+		if (ref !== "host1")
+			throw new WeftError("HOST_NOT_FOUND", `Cannot find host "${ref}": no host has that name or id`, {
+				fix: "weft hosts shows all hosts",
+			});
+		return { id: this.#host.id, name: this.#host.name, endpoints: 2 };
+	}
+
 	async testPaths() {
 		return [{ host: "host2", vtep: "192.168.56.102", there: "ok", here: "blocked", fullBytes: 1500 }] as const;
 	}

@@ -25,6 +25,10 @@ export interface Identity {
 	/** Counts the agent's starts. */
 	readonly epoch: number;
 	readonly joinedAt: string;
+	/** A host whose agent is silent this long is taken for dead: its names hide, its addresses stay. 10 when omitted. */
+	readonly leaseSeconds?: number;
+	/** As in the host's record. */
+	readonly graceSeconds?: number;
 }
 
 /** The agent's TLS port: join, and the embedded store. */
@@ -52,6 +56,10 @@ export async function writeIdentity(local: Store, identity: Identity): Promise<v
 export function nextIdentity(former: Identity | undefined, options: LaunchOptions, facts: HostFacts): Identity {
 	const kept = former === undefined ? undefined : underlayNow(former, facts)?.vtep;
 	const vtep = chooseVtep(options.advertiseAddr ?? kept, facts);
+	const [leaseSeconds, graceSeconds] = [
+		options.leaseSeconds ?? former?.leaseSeconds,
+		options.graceSeconds ?? former?.graceSeconds,
+	];
 	return {
 		id: former?.id ?? randomBytes(16).toString("hex"),
 		name: options.name ?? former?.name ?? hostname(),
@@ -61,6 +69,8 @@ export function nextIdentity(former: Identity | undefined, options: LaunchOption
 		gatewaySubnet: former?.gatewaySubnet ?? freeGatewaySubnet(facts),
 		epoch: (former?.epoch ?? 0) + 1,
 		joinedAt: former?.joinedAt ?? new Date().toISOString(),
+		...(leaseSeconds === undefined ? {} : { leaseSeconds }),
+		...(graceSeconds === undefined ? {} : { graceSeconds }),
 	};
 }
 

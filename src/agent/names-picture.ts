@@ -28,6 +28,7 @@ export function changesOf(view: View, change: ViewChange, shown: Shown): Picture
 		}
 		case "host":
 		case "liveness":
+		case "gone":
 			return [];
 	}
 }

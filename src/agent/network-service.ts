@@ -11,7 +11,7 @@ import { type Network, overlayNetns } from "../model/network.ts";
 import { matchesFilters } from "../model/network-filter.ts";
 import { cidrIn, prefixesOverlap } from "../model/prefix.ts";
 import type { ContainerService, NetworkService } from "../model/service.ts";
-import type { HostView, NetworkEndpointView, NetworkView } from "../model/view.ts";
+import type { NetworkEndpointView, NetworkView } from "../model/view.ts";
 import { overlayMtuBytes } from "../reconcile/desired.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Sandboxes } from "./sandboxes.ts";
@@ -22,7 +22,7 @@ export function networkService(
 	sandboxes: Sandboxes,
 	containers: Pick<ContainerService, "inspect">,
 ): NetworkService {
-	const { control, events } = runtime;
+	const { control, events, members } = runtime;
 	const { store } = control;
 	/** @throws {WeftError} CONTAINER_NOT_FOUND, CONTAINER_NOT_RUNNING */
 	const sandboxOf = async (ref: string) => {
@@ -69,7 +69,7 @@ export function networkService(
 		},
 
 		async remove(ref) {
-			const network = await removeNetwork(control, ref);
+			const network = await removeNetwork(control, ref, (id) => members.isDead(id));
 			events.emit({ type: "network", action: "remove", id: network.id, name: network.name });
 		},
 
@@ -117,7 +117,7 @@ function overlapWarnings({ id, subnet }: Network, all: readonly Network[]): stri
 }
 
 /** Takes an endpoint out of the cluster whose container, or host, is gone. */
-async function forceDisconnect({ control }: Runtime, ref: string, container: string): Promise<void> {
+async function forceDisconnect({ control, self }: Runtime, ref: string, container: string): Promise<void> {
 	const { network } = await findNetwork(control.store, ref);
 	const { entries } = await control.store.list(keys.endpoints(network.id));
 	const endpoint = decodeAll<Endpoint>(entries).find(
@@ -132,10 +132,13 @@ async function forceDisconnect({ control }: Runtime, ref: string, container: str
 			},
 		);
 	}
-	await releaseEndpoint(control, network.id, endpoint.id);
+	// A host that lost it otherwise brings it back.
+	const { hostId, id } = endpoint;
+	const also = hostId === self.id ? [] : [{ put: keys.removedEndpoint(hostId, id), value: network.id }];
+	await releaseEndpoint(control, network.id, id, { also });
 }
 
-function networkView({ self, view }: Runtime, network: Network, endpoints: readonly Endpoint[]): NetworkView {
+function networkView({ self, view, members }: Runtime, network: Network, endpoints: readonly Endpoint[]): NetworkView {
 	const { id, name, driver, internal, vni, subnet, ipRange, gateway, auxAddresses, labels } = network;
 	return {
 		id,
@@ -159,13 +162,9 @@ function networkView({ self, view }: Runtime, network: Network, endpoints: reado
 					ipv4Address: cidrIn(endpoint.address, subnet),
 					aliases: endpoint.aliases,
 					host: view.hosts.get(endpoint.hostId)?.name ?? endpoint.hostId.slice(0, 12),
-					hostState: hostState(view.alive.has(endpoint.hostId)),
+					hostState: members.stateOf(endpoint.hostId).state,
 				},
 			]),
 		),
 	};
-}
-
-export function hostState(alive: boolean): HostView["state"] {
-	return alive ? "alive" : "suspended";
 }

@@ -1,12 +1,16 @@
 import type { KnownAddresses } from "../control/context.ts";
 import { rests } from "../ipam/allocate.ts";
 import type { Ipv4 } from "../model/address.ts";
+import type { ReleasedAddress } from "../model/keys.ts";
 import type { NetworkId } from "../model/network.ts";
 import type { View, ViewChange } from "../reconcile/view.ts";
 
-/** The addresses of the networks that this host is in, as its view shows them, and those that were released while it looked. */
+/**
+ * The addresses of the networks that this host is in, as its view shows them, and of those that nobody holds what is known: those
+ * that were released while this host looked, and what the claims said when they were read.
+ */
 export class Released {
-	readonly #byNetwork = new Map<NetworkId, Map<Ipv4, number>>();
+	readonly #byNetwork = new Map<NetworkId, Map<Ipv4, ReleasedAddress>>();
 	readonly #now: () => number;
 
 	/** @param now Ms since 1970. */
@@ -20,10 +24,17 @@ export class Released {
 		if (change.kind !== "endpoint" || change.before === undefined) return;
 		const { networkId, id, before } = change;
 		if (view.network(networkId) === undefined || view.endpoints(networkId).has(id)) return;
-		const released = this.#byNetwork.get(networkId) ?? new Map<Ipv4, number>();
 		const nowMs = this.#now();
-		for (const [address, at] of released) if (!rests(at, nowMs)) released.delete(address);
-		this.#byNetwork.set(networkId, released.set(before.address, nowMs));
+		const released = this.#byNetwork.get(networkId) ?? new Map<Ipv4, ReleasedAddress>();
+		for (const [address, release] of released) if (!rests(release, nowMs)) released.delete(address);
+		// Whoever took it from a host that is not alive did so for good reason, and that host may come back.
+		const reclaimed = view.alive.has(before.hostId) ? {} : { reclaimedFrom: before.hostId };
+		this.#byNetwork.set(networkId, released.set(before.address, { releasedAt: nowMs, ...reclaimed }));
+	}
+
+	/** Notes what the claims of a network say. */
+	noteAll(view: View, id: NetworkId, released: ReadonlyMap<Ipv4, ReleasedAddress>): void {
+		if (view.network(id) !== undefined) this.#byNetwork.set(id, new Map(released));
 	}
 
 	/** @returns undefined for a network that this host is not in. */

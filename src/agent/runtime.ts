@@ -7,6 +7,7 @@ import type { ReconcileLoop } from "../reconcile/loop.ts";
 import type { View } from "../reconcile/view.ts";
 import type { EventBus } from "./event-bus.ts";
 import type { Identity } from "./identity.ts";
+import type { Members } from "./members.ts";
 import type { NamesFeed } from "./names-feed.ts";
 import type { PathTest } from "./path-test.ts";
 import type { Paths } from "./paths.ts";
@@ -24,6 +25,7 @@ export interface Runtime {
 	/** What of the host's surroundings stands in weft's way. */
 	readonly problems: () => readonly WeftError[];
 	readonly names: NamesFeed;
+	readonly members: Members;
 	/** Beats after each change of the view. */
 	readonly pulse: Pulse;
 	readonly events: EventBus;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
+import { expectAlive } from "../control/alive.ts";
 import type { ControlContext } from "../control/context.ts";
 import { gatewayBridge } from "../drivers/forward.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
@@ -16,6 +17,7 @@ import { HostNames } from "./host-names.ts";
 import { agentPort, gatewayPool, type Identity } from "./identity.ts";
 import { tellMended } from "./kernel-events.ts";
 import { noteLeft } from "./left-networks.ts";
+import { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
 import { PathTest } from "./path-test.ts";
@@ -24,7 +26,6 @@ import { Pulse } from "./pulse.ts";
 import { Released } from "./released.ts";
 import type { Runtime } from "./runtime.ts";
 import { Sandboxes } from "./sandboxes.ts";
-import { Suspensions } from "./suspensions.ts";
 import { Tidy } from "./tidy.ts";
 import type { Underlay } from "./underlay.ts";
 import { version } from "./version.ts";
@@ -57,6 +58,7 @@ function hostRecord(identity: Identity, { mtuBytes }: Underlay, kernel: Kernel):
 			identity.gatewaySubnet,
 		],
 		joinedAt: identity.joinedAt,
+		...(identity.graceSeconds === undefined ? {} : { graceSeconds: identity.graceSeconds }),
 	};
 }
 
@@ -77,7 +79,7 @@ export function wire(
 	const released = new Released(() => Date.now());
 	const events = new EventBus();
 	const namesPlace = { paths: agentPaths, hostId: identity.id, spawnAfterMs: manager.isThere ? managedNamesMs : 0 };
-	const names = new NamesFeed(namesPlace, (id) => suspensions.has(id), log);
+	const names = new NamesFeed(namesPlace, (id) => members.isHidden(id), log);
 	const reconciler = new Reconciler({
 		store,
 		local,
@@ -87,10 +89,9 @@ export function wire(
 		onChange(change, view) {
 			names.note(view, change);
 			released.note(view, change);
-			if (change.kind === "liveness") suspensions.note(change.id);
+			members.note(change);
 			if (change.kind === "sandbox") tidy?.follow(change.before, view.sandboxes.get(change.id));
 			if (change.kind === "endpoint" && change.before?.hostId === identity.id) tidy?.check(change.before.sandboxId);
-			if (change.kind === "host" && !view.hosts.has(change.id)) suspensions.forget(change.id);
 		},
 		onBatch: () => {
 			names.flush();
@@ -117,24 +118,13 @@ export function wire(
 		sandboxes: () => [...view.sandboxes.values()],
 		followed: (ref) => view.network(ref) ?? view.networks().find(({ name }) => name === ref),
 		addressesOf: (id) => released.known(view, id),
+		noteReleased: (id, addresses) => released.noteAll(view, id, addresses),
+		whileAlive: () => expectAlive(store, self.id),
 		gatewaySubnet: identity.gatewaySubnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),
 	};
-	const suspensions: Suspensions = new Suspensions({
-		self: identity.id,
-		isAlive: (id) => view.alive.has(id),
-		onChange(id) {
-			names.noteHost(view, id);
-			const action = suspensions.has(id) ? "suspend" : "resume";
-			events.emit({ type: "host", action, id, name: view.hosts.get(id)?.name ?? "" });
-		},
-		now: () => performance.now(),
-		later: (delayMs, callback) => {
-			const timer = setTimeout(callback, delayMs);
-			return () => clearTimeout(timer);
-		},
-	});
+	const members: Members = new Members({ control, view, events, log, onHidden: (id) => names.noteHost(view, id) });
 	const runtime: Runtime = {
 		paths: agentPaths,
 		identity,
@@ -145,6 +135,7 @@ export function wire(
 		loop,
 		problems: () => [...reconciler.problems(), ...tables.problems()],
 		names,
+		members,
 		pulse,
 		events,
 		pathTest: new PathTest({ control, view, pulse, log }),
@@ -161,17 +152,23 @@ export function wire(
 		sandboxes,
 		names: new HostNames(view, sandboxes, containers),
 		async start(): Promise<void> {
-			membership = new Membership(store, self, identity.epoch, log);
+			membership = new Membership({
+				store,
+				self,
+				epoch: identity.epoch,
+				leaseSeconds: identity.leaseSeconds,
+				onReturn: ({ at }) => log.warn({ at }, "this host was taken for dead, and what it held was reclaimed"),
+				log,
+			});
 			await view.ready();
-			// Those that were dead before this agent started: no lease of theirs ends while it looks.
-			for (const id of view.hosts.keys()) if (id !== identity.id) suspensions.note(id);
+			members.start();
 			await names.start(view);
 			await reconciler.start();
 			tidy = new Tidy(runtime, sandboxes, containers);
 		},
 		async stop(): Promise<void> {
 			membership?.close();
-			suspensions.close();
+			members.close();
 			tidy?.close();
 			runtime.pathTest.close();
 			tables.close();

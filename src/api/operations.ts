@@ -18,7 +18,7 @@ export interface Call<Input> {
 export interface Operation<Input, Answer> {
 	readonly summary: string;
 	/** What `{ref}` in the path means. */
-	readonly refers?: "network" | "container";
+	readonly refers?: "network" | "container" | "host";
 	readonly input: z.ZodType<Input>;
 	/** Absent: 204. Of a stream, the schema of one line. */
 	readonly answer?: z.ZodType<Answer>;
@@ -43,6 +43,13 @@ const general = {
 		input: request.nothing,
 		answer: view.hostView.array().readonly(),
 		run: (service) => service.hosts(),
+	}),
+	forgetHost: operation({
+		summary: "Take a host that is dead out of the cluster, with its endpoints",
+		refers: "host",
+		input: request.nothing,
+		answer: view.forgottenView,
+		run: (service, { ref }) => service.forgetHost(ref),
 	}),
 	testPaths: operation({
 		summary: "Test whether UDP 4789 passes between this host and the others, both ways",

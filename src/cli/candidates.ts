@@ -64,7 +64,7 @@ async function values(completes: Completes | undefined, agent: () => Promise<Ser
 
 async function namesOf(
 	kind: Extract<Completes, string>,
-	{ containers, networks }: Service,
+	{ containers, networks, hosts }: Service,
 ): Promise<readonly string[]> {
 	const list = () => containers.list({ all: true });
 	switch (kind) {
@@ -72,6 +72,8 @@ async function namesOf(
 			return (await networks.list({ filters: {} })).map(({ name }) => name);
 		case "container":
 			return (await list()).map(({ name }) => name);
+		case "host":
+			return (await hosts()).map(({ name }) => name);
 		case "attached":
 			return (await list()).filter(({ state }) => state === "attached").map(({ name }) => name);
 		case "container or network":

@@ -2,7 +2,7 @@ import type { Service } from "../model/service.ts";
 import type { Io } from "./io.ts";
 
 /** What the shell offers for a value: things that the agent knows, or one of these words. */
-export type Completes = "network" | "container" | "attached" | "container or network" | readonly string[];
+export type Completes = "network" | "container" | "host" | "attached" | "container or network" | readonly string[];
 
 export interface Flag {
 	readonly type: "boolean" | "string";

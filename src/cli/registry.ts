@@ -33,6 +33,14 @@ const network: readonly Entry[] = [
 	{ name: "rm", aliases: ["remove"], summary: "Remove networks", load: () => import("./commands/network/rm.ts") },
 ];
 
+const host: readonly Entry[] = [
+	{
+		name: "forget",
+		summary: "Take hosts that are dead out of the cluster",
+		load: () => import("./commands/host/forget.ts"),
+	},
+];
+
 const lab: readonly Entry[] = [
 	{ name: "up", summary: "Make hosts in namespaces of this machine", load: () => import("./commands/lab/up.ts") },
 	{ name: "ls", summary: "List the hosts", load: () => import("./commands/lab/ls.ts") },
@@ -68,6 +76,7 @@ export const registry: readonly Entry[] = [
 		summary: "List the hosts of the cluster",
 		load: () => import("./commands/hosts.ts"),
 	},
+	{ name: "host", section: "Cluster", summary: "Forget hosts that are dead", children: host },
 	{
 		name: "token",
 		section: "Cluster",

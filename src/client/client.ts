@@ -13,6 +13,7 @@ export function connectAgent({ socketPath }: { readonly socketPath: string }): S
 	return {
 		status: () => agent.call("status", {}),
 		hosts: () => agent.call("hosts", {}),
+		forgetHost: (ref) => agent.call("forgetHost", { ref }),
 		testPaths: () => agent.call("testPaths", {}),
 		createToken: (input) => agent.call("createToken", { input }),
 		attach: (input) => agent.call("attach", { input }),

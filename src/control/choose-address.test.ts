@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleHost, sampleNetwork } from "../../test/samples.ts";
-import { type Ipv4, ipv4 } from "../model/address.ts";
-import { keys } from "../model/keys.ts";
+import { ipv4 } from "../model/address.ts";
+import { keys, type ReleasedAddress } from "../model/keys.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { chooseAddress } from "./choose-address.ts";
 import { type ControlContext, encode, type KnownAddresses } from "./context.ts";
@@ -10,11 +10,18 @@ import { type ControlContext, encode, type KnownAddresses } from "./context.ts";
 const network = sampleNetwork();
 const now = 10_000_000;
 
-/** @param claims By the last number of the address: held, or when it was released. */
-async function choose(claims: Readonly<Record<number, "held" | number>>, known?: KnownAddresses, ip?: string) {
+/** @param claims By the last number of the address: held, when it was released, or the claim. */
+async function choose(
+	claims: Readonly<Record<number, "held" | number | ReleasedAddress>>,
+	known?: KnownAddresses,
+	ip?: string,
+	times = 1,
+) {
 	const store = openMemoryStore();
 	for (const [last, claim] of Object.entries(claims)) {
-		const value = encode(claim === "held" ? { endpoint: "e" } : { releasedAt: claim });
+		const value = encode(
+			claim === "held" ? { endpoint: "e" } : typeof claim === "number" ? { releasedAt: claim } : claim,
+		);
 		await store.txn([], [{ put: keys.address(network.id, ipv4(`10.0.0.${last}`)), value }]);
 	}
 	let lists = 0;
@@ -25,14 +32,24 @@ async function choose(claims: Readonly<Record<number, "held" | number>>, known?:
 			return typeof value === "function" ? (value.bind(target) as unknown) : value;
 		},
 	});
-	const context = { store: counted, self: sampleHost(1), now: () => now, addressesOf: () => known } as unknown;
-	const { address, claim } = await chooseAddress(context as ControlContext, network, ip);
+	let learnt = known;
+	const context = {
+		store: counted,
+		self: sampleHost(1),
+		now: () => now,
+		addressesOf: () => learnt,
+		noteReleased(_: string, released: KnownAddresses["released"]) {
+			learnt = { used: known?.used ?? new Set(), released };
+		},
+	} as unknown as ControlContext;
+	const { address, claim } = await chooseAddress(context, network, ip);
+	for (let n = 1; n < times; n++) assert.equal((await chooseAddress(context, network, ip)).address, address);
 	return { address, revision: claim?.revision ?? 0, lists };
 }
 
 const known = (used: readonly number[], released: readonly number[] = []): KnownAddresses => ({
 	used: new Set(used.map((last) => ipv4(`10.0.0.${last}`))),
-	released: new Map(released.map((last): [Ipv4, number] => [ipv4(`10.0.0.${last}`), now - 1_000])),
+	released: new Map(released.map((last) => [ipv4(`10.0.0.${last}`), { releasedAt: now - 1_000 }])),
 });
 
 test("chooseAddress() that knows the network reads one claim, and not all", async () => {
@@ -45,6 +62,12 @@ test("chooseAddress() that knows too little finds what is free all the same", as
 	const claims = { 2: "held", 3: "held", 4: now - 1_000 } as const;
 	for (const little of [known([2]), known([2, 3]), known([]), undefined])
 		assert.deepEqual(await choose(claims, little), { address: "10.0.0.5", revision: 0, lists: 1 });
+});
+
+test("chooseAddress() leaves what was taken from a dead host for the end, and reads the claims once to learn of it", async () => {
+	const claims = { 2: { releasedAt: now - 9_000_000, reclaimedFrom: "1".repeat(32) }, 3: "held" } as const;
+	assert.deepEqual(await choose(claims, known([3]), undefined, 2), { address: "10.0.0.4", revision: 0, lists: 1 });
+	assert.equal((await choose(claims, known([3]), "10.0.0.2")).address, "10.0.0.2");
 });
 
 test("chooseAddress() takes a fixed one that rests, and none that is held", async () => {

@@ -1,7 +1,7 @@
 import { allocateAddress, checkAddress, rests } from "../ipam/allocate.ts";
 import type { Ipv4 } from "../model/address.ts";
 import { isWeftError } from "../model/error.ts";
-import { type AddressClaim, keys } from "../model/keys.ts";
+import { type AddressClaim, keys, type ReleasedAddress } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import type { Entry } from "../store/store.ts";
 import { type ControlContext, decodeAll } from "./context.ts";
@@ -34,7 +34,8 @@ export async function chooseAddress(
 		const claim = await store.get(keys.address(network.id, guess));
 		if (claim === undefined || isFree(claim, context.now())) return { address: guess, claim };
 	}
-	return fromClaims((await store.list(keys.addresses(network.id))).entries, network, context.now());
+	const { entries } = await store.list(keys.addresses(network.id));
+	return fromClaims(context, network, entries);
 }
 
 function guessAddress(context: ControlContext, network: Network): Ipv4 | undefined {
@@ -49,32 +50,33 @@ function guessAddress(context: ControlContext, network: Network): Ipv4 | undefin
 	}
 }
 
-function fromClaims(entries: readonly Entry[], network: Network, nowMs: number): Chosen {
+function fromClaims(context: ControlContext, network: Network, entries: readonly Entry[]): Chosen {
 	const claims = new Map<Ipv4, Entry>();
 	const used = new Set<Ipv4>();
-	const released = new Map<Ipv4, number>();
+	const released = new Map<Ipv4, ReleasedAddress>();
 	for (const entry of entries) {
 		const address = entry.key.slice(entry.key.lastIndexOf("/") + 1) as Ipv4;
-		const releasedAt = releasedAtOf(entry);
+		const claim = releaseOf(entry);
 		claims.set(address, entry);
-		if (releasedAt === undefined) used.add(address);
-		else released.set(address, releasedAt);
+		if (claim === undefined) used.add(address);
+		else released.set(address, claim);
 	}
-	const address = allocateAddress(network, used, released, nowMs);
+	context.noteReleased(network.id, released);
+	const address = allocateAddress(network, used, released, context.now());
 	return { address, claim: claims.get(address) };
 }
 
 function isHeld(claim: Entry): boolean {
-	return releasedAtOf(claim) === undefined;
+	return releaseOf(claim) === undefined;
 }
 
-function isFree(claim: Entry, nowMs: number): boolean {
-	const releasedAt = releasedAtOf(claim);
-	return releasedAt !== undefined && !rests(releasedAt, nowMs);
+function isFree(entry: Entry, nowMs: number): boolean {
+	const claim = releaseOf(entry);
+	return claim !== undefined && !rests(claim, nowMs);
 }
 
 /** @returns undefined for one that is held; one that cannot be read is taken for held. */
-function releasedAtOf(entry: Entry): number | undefined {
+function releaseOf(entry: Entry): ReleasedAddress | undefined {
 	const [claim] = decodeAll<AddressClaim>([entry]);
-	return claim !== undefined && "releasedAt" in claim ? claim.releasedAt : undefined;
+	return claim !== undefined && "releasedAt" in claim ? claim : undefined;
 }

@@ -2,10 +2,11 @@ import type { Ipv4 } from "../model/address.ts";
 import type { Sandbox } from "../model/endpoint.ts";
 import { isWeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
+import type { ReleasedAddress } from "../model/keys.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import type { Prefix } from "../model/prefix.ts";
 import { readRecord } from "../model/records.ts";
-import type { Entry, Store } from "../store/store.ts";
+import type { Entry, Expect, Store } from "../store/store.ts";
 
 /** What every change of desired state needs. The clock and the source of ids come in, so that tests can hold them. */
 export interface ControlContext {
@@ -20,6 +21,10 @@ export interface ControlContext {
 	readonly followed: (ref: string) => Network | undefined;
 	/** @returns What this host knows of a network's addresses without asking the store; undefined for one that it is not in. */
 	addressesOf(id: NetworkId): KnownAddresses | undefined;
+	/** Tells which addresses of a network nobody holds, as its claims say: for later {@link addressesOf}. */
+	noteReleased(id: NetworkId, released: ReadonlyMap<Ipv4, ReleasedAddress>): void;
+	/** @returns What a transaction expects that is to hold only while the cluster takes this host for alive. @throws {WeftError} TIMEOUT */
+	whileAlive(): Promise<readonly Expect[]>;
 	/** Of weft_gwbridge: its first address is the bridge's own. */
 	readonly gatewaySubnet: Prefix;
 	/** Ms since 1970. */
@@ -31,8 +36,8 @@ export interface ControlContext {
 /** It may be old: what is chosen by it is looked up before it is taken. */
 export interface KnownAddresses {
 	readonly used: ReadonlySet<Ipv4>;
-	/** When those that rest were released (ms since 1970). */
-	readonly released: ReadonlyMap<Ipv4, number>;
+	/** Those that nobody holds, and somebody held. */
+	readonly released: ReadonlyMap<Ipv4, ReleasedAddress>;
 }
 
 /** @returns The value of an entry, as the type that its key says. @throws {WeftError} DATABASE_DAMAGED */

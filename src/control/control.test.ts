@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { host, request, sandbox } from "../../test/control-host.ts";
 import { listSandboxes } from "../../test/list-sandboxes.ts";
 import { sampleHost } from "../../test/samples.ts";
 import { vniRestMs } from "../ipam/vni.ts";
 import { ipv4 } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
 import { keys, localKeys } from "../model/keys.ts";
-import { prefix } from "../model/prefix.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import type { ControlContext } from "./context.ts";
@@ -16,35 +15,7 @@ import { findNetwork } from "./find-network.ts";
 import { joinEndpoint } from "./join-endpoint.ts";
 import { leaveNetwork } from "./leave-endpoint.ts";
 import { removeNetwork } from "./remove-network.ts";
-import { addSandbox } from "./sandbox.ts";
 import { takeBackWithdrawn } from "./withdraw.ts";
-
-function host(n: number, store = openMemoryStore()): ControlContext & { clock: { ms: number } } {
-	const clock = { ms: 1_000_000 };
-	const local = openMemoryStore();
-	return {
-		store,
-		local,
-		self: sampleHost(n),
-		sandboxes: () => listSandboxes(local),
-		followed: () => undefined,
-		addressesOf: () => undefined,
-		gatewaySubnet: prefix("172.18.0.0/16"),
-		now: () => clock.ms,
-		randomId: () => randomBytes(32).toString("hex"),
-		clock,
-	};
-}
-
-function request(name: string, pool = {}) {
-	return { name, driver: "overlay", pool, internal: false, labels: {} };
-}
-
-async function sandbox(context: ControlContext, name: string): Promise<string> {
-	const id = context.randomId();
-	await addSandbox(context.local, { id, name, netns: `weft-${id.slice(0, 12)}`, owned: true, attachments: [] });
-	return id;
-}
 
 test("createNetwork() hands out VNIs from 256 and subnets from 10.0.0.0/24", async () => {
 	const context = host(1);

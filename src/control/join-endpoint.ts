@@ -68,7 +68,8 @@ async function tryJoin(
 ): Promise<Endpoint | undefined> {
 	const { store } = context;
 	const fenceKey = keys.fence(network.id, context.self.id);
-	const [current, fence, holder, { address, claim }] = await Promise.all([
+	const [alive, current, fence, holder, { address, claim }] = await Promise.all([
+		context.whileAlive(),
 		getNetwork(store, network.id),
 		store.get(fenceKey),
 		store.get(keys.endpointName(network.id, request.name)),
@@ -88,6 +89,7 @@ async function tryJoin(
 	};
 	const done = await store.txn(
 		[
+			...alive,
 			{ key: keys.network(network.id), revision: current.revision },
 			{ key: fenceKey, revision: fence?.revision ?? 0 },
 			{ key: keys.endpointName(network.id, request.name), revision: 0 },

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { type Ipv4, ipv4, ipv4FromNumber, ipv4ToNumber } from "../model/address.ts";
+import type { ReleasedAddress } from "../model/keys.ts";
 import { prefix, spanOf } from "../model/prefix.ts";
 import { allocateAddress, checkAddress, quarantineMs } from "./allocate.ts";
 import type { Pool } from "./pool.ts";
 
 const pool: Pool = { subnet: prefix("10.0.0.0/24"), gateway: ipv4("10.0.0.1"), auxAddresses: {} };
 const now = 1_000_000;
-const nothing = new Map<Ipv4, number>();
+const nothing = new Map<Ipv4, ReleasedAddress>();
 const used = (...texts: string[]) => new Set(texts.map(ipv4));
 
 test("allocateAddress() gives the lowest free address behind the gateway", () => {
@@ -22,7 +23,7 @@ test("allocateAddress() skips auxiliary addresses and stays within the IP range"
 });
 
 test("allocateAddress() lets a released address rest for a minute", () => {
-	const released = new Map([[ipv4("10.0.0.2"), now - quarantineMs + 1]]);
+	const released = new Map([[ipv4("10.0.0.2"), { releasedAt: now - quarantineMs + 1 }]]);
 	assert.equal(allocateAddress(pool, used(), released, now), "10.0.0.3");
 	assert.equal(allocateAddress(pool, used(), released, now + 1), "10.0.0.2");
 });
@@ -30,13 +31,26 @@ test("allocateAddress() lets a released address rest for a minute", () => {
 test("allocateAddress() takes the longest released one when nothing else is free", () => {
 	const small: Pool = { ...pool, subnet: prefix("10.0.0.0/29") };
 	const released = new Map([
-		[ipv4("10.0.0.2"), now - 5],
-		[ipv4("10.0.0.3"), now - 9],
-		[ipv4("10.0.0.4"), now - 9],
-		[ipv4("10.0.0.1"), now - 99],
-		[ipv4("10.9.0.1"), now - 99],
+		[ipv4("10.0.0.2"), { releasedAt: now - 5 }],
+		[ipv4("10.0.0.3"), { releasedAt: now - 9 }],
+		[ipv4("10.0.0.4"), { releasedAt: now - 9 }],
+		[ipv4("10.0.0.1"), { releasedAt: now - 99 }],
+		[ipv4("10.9.0.1"), { releasedAt: now - 99 }],
 	]);
 	assert.equal(allocateAddress(small, used("10.0.0.5", "10.0.0.6"), released, now), "10.0.0.3");
+});
+
+test("allocateAddress() leaves what was taken from a dead host for the end, the oldest first", () => {
+	const reclaimed = (ageMs: number) => ({ releasedAt: now - ageMs, reclaimedFrom: "1".repeat(32) });
+	const small: Pool = { ...pool, subnet: prefix("10.0.0.0/29") };
+	const released = new Map<Ipv4, ReleasedAddress>([
+		[ipv4("10.0.0.2"), reclaimed(5 * quarantineMs)],
+		[ipv4("10.0.0.3"), reclaimed(9 * quarantineMs)],
+		[ipv4("10.0.0.4"), { releasedAt: now - 2 * quarantineMs }],
+	]);
+	assert.equal(allocateAddress(small, used(), released, now), "10.0.0.4");
+	assert.equal(allocateAddress(small, used("10.0.0.4"), released, now), "10.0.0.5");
+	assert.equal(allocateAddress(small, used("10.0.0.4", "10.0.0.5", "10.0.0.6"), released, now), "10.0.0.3");
 });
 
 test("allocateAddress() says how many are in use when the pool is exhausted", () => {
@@ -55,7 +69,19 @@ test("allocateAddress() gives what a search address by address gives", () => {
 		gateway: value,
 		aux: fc.array(value, { maxLength: 3 }),
 		held: fc.array(value, { maxLength: 40 }),
-		released: fc.array(fc.tuple(value, fc.integer({ min: now - 2 * quarantineMs, max: now + 10 })), { maxLength: 20 }),
+		released: fc.array(
+			fc.tuple(
+				value,
+				fc.record(
+					{
+						releasedAt: fc.integer({ min: now - 2 * quarantineMs, max: now + 10 }),
+						reclaimedFrom: fc.constant("1".repeat(32)),
+					},
+					{ requiredKeys: ["releasedAt"] },
+				),
+			),
+			{ maxLength: 20 },
+		),
 	});
 	fc.assert(
 		fc.property(inputs, ({ range, gateway, aux, held, released }) => {
@@ -77,7 +103,7 @@ test("allocateAddress() gives what a search address by address gives", () => {
 });
 
 /** The same by trying every address of the subnet. */
-function naive(tried: Pool, held: ReadonlySet<Ipv4>, released: ReadonlyMap<Ipv4, number>): Ipv4 | undefined {
+function naive(tried: Pool, held: ReadonlySet<Ipv4>, released: ReadonlyMap<Ipv4, ReleasedAddress>): Ipv4 | undefined {
 	const { first, last } = spanOf(tried.subnet);
 	const range = spanOf(tried.ipRange ?? tried.subnet);
 	const candidates: Ipv4[] = [];
@@ -86,8 +112,10 @@ function naive(tried: Pool, held: ReadonlySet<Ipv4>, released: ReadonlyMap<Ipv4,
 		const kept = value === first || value === last || address === tried.gateway;
 		if (!kept && !Object.values(tried.auxAddresses).includes(address) && !held.has(address)) candidates.push(address);
 	}
-	const since = (address: Ipv4) => released.get(address) ?? Number.NEGATIVE_INFINITY;
-	const rested = candidates.find((address) => now - since(address) >= quarantineMs);
+	const since = (address: Ipv4) => released.get(address)?.releasedAt ?? Number.NEGATIVE_INFINITY;
+	const rested = candidates.find(
+		(address) => now - since(address) >= quarantineMs && released.get(address)?.reclaimedFrom === undefined,
+	);
 	return rested ?? candidates.toSorted((a, b) => since(a) - since(b))[0];
 }
 

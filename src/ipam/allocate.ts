@@ -1,5 +1,6 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "../model/address.ts";
 import { WeftError } from "../model/error.ts";
+import type { ReleasedAddress } from "../model/keys.ts";
 import { type Span, spanOf } from "../model/prefix.ts";
 import { checkInside, hostRange, reservedIn } from "./check.ts";
 import type { Pool } from "./pool.ts";
@@ -10,16 +11,16 @@ export const quarantineMs = 60_000;
 /**
  * Picks the lowest free address.
  * @param used Addresses of endpoints, any order.
- * @param released When addresses that nobody holds were released (ms since 1970). One that was released less than
- *   {@link quarantineMs} ago is taken only when nothing else is free, and then the one that has rested longest. One that was
- *   released far in the future was released by a clock that was wrong, and is free.
+ * @param released Addresses that nobody holds, and somebody held. One that was released less than {@link quarantineMs} ago,
+ *   or was taken from a dead host, which may come back, is taken only when nothing else is free: then the one that was released
+ *   first. One that was released far in the future was released by a clock that was wrong, and is free.
  * @returns Within the IP range; never the network, broadcast, gateway or an auxiliary address.
  * @throws {WeftError} POOL_EXHAUSTED with the counts
  */
 export function allocateAddress(
 	pool: Pool,
 	used: ReadonlySet<Ipv4>,
-	released: ReadonlyMap<Ipv4, number>,
+	released: ReadonlyMap<Ipv4, ReleasedAddress>,
 	nowMs: number,
 ): Ipv4 {
 	const span = hostSpan(pool);
@@ -33,7 +34,7 @@ export function allocateAddress(
 	};
 	for (const address of used) mark(ipv4ToNumber(address));
 	for (const [value] of reserved) mark(value);
-	for (const [address, releasedAt] of released) if (rests(releasedAt, nowMs)) mark(ipv4ToNumber(address));
+	for (const [address, release] of released) if (rests(release, nowMs)) mark(ipv4ToNumber(address));
 	const free = taken.indexOf(0);
 	if (free >= 0) return ipv4FromNumber(span.first + free);
 
@@ -82,18 +83,18 @@ function isIn({ first, last }: Span, value: number): boolean {
 	return value >= first && value <= last;
 }
 
-/** @returns Whether an address that was released then (ms since 1970) is not to be taken yet. */
-export function rests(releasedAt: number, nowMs: number): boolean {
-	return Math.abs(nowMs - releasedAt) < quarantineMs;
+/** @returns Whether an address is not to be taken while there are others. @param nowMs Since 1970. */
+export function rests({ releasedAt, reclaimedFrom }: ReleasedAddress, nowMs: number): boolean {
+	return reclaimedFrom !== undefined || Math.abs(nowMs - releasedAt) < quarantineMs;
 }
 
 /** The lowest address, where several were released at once. */
 function longestReleased(
-	released: ReadonlyMap<Ipv4, number>,
+	released: ReadonlyMap<Ipv4, ReleasedAddress>,
 	fits: (address: Ipv4, value: number) => boolean,
 ): Ipv4 | undefined {
 	let best: { readonly value: number; readonly at: number } | undefined;
-	for (const [address, at] of released) {
+	for (const [address, { releasedAt: at }] of released) {
 		const value = ipv4ToNumber(address);
 		if (best !== undefined && (at > best.at || (at === best.at && value > best.value))) continue;
 		if (fits(address, value)) best = { value, at };

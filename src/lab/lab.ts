@@ -13,6 +13,8 @@ export interface UpOptions {
 	readonly hosts: number;
 	/** Without, the hosts stand bare. */
 	readonly agents: boolean;
+	/** What is typed behind each agent's `weft launch`. */
+	readonly launchFlags?: readonly string[];
 	readonly onProgress: (line: { host: string; address: string; what: string; tookMs: number }) => void;
 	/** Ends it as a failure does. */
 	readonly signal?: AbortSignal;
@@ -58,7 +60,7 @@ export class Lab {
 		}
 	}
 
-	async #make({ hosts, agents, onProgress, signal }: UpOptions): Promise<void> {
+	async #make({ hosts, agents, launchFlags = [], onProgress, signal }: UpOptions): Promise<void> {
 		wireUnderlay(this.name);
 		let token: string | undefined;
 		for (let n = 1; n <= hosts; n++) {
@@ -66,7 +68,7 @@ export class Lab {
 			const began = performance.now();
 			await this.#boot(host);
 			if (agents) {
-				this.#launch(host, token);
+				this.#launch(host, [...launchFlags, ...(token === undefined ? [] : ["--join", token])]);
 				if (n < hosts) token = this.exec("host1", ["weft", "token"]).trim();
 			}
 			await goOn(signal);
@@ -127,7 +129,7 @@ export class Lab {
 		// What is left of a start that was killed.
 		await this.#off(host);
 		await this.#boot(host);
-		if (existsSync(join(labPaths(this.name).hostState(host), "local.db"))) this.#launch(host, undefined);
+		if (existsSync(join(labPaths(this.name).hostState(host), "local.db"))) this.#launch(host, []);
 	}
 
 	hosts(): { name: string; address: string; up: boolean }[] {
@@ -176,10 +178,9 @@ export class Lab {
 		unwireHost(this.name, host);
 	}
 
-	#launch(host: string, token: string | undefined): void {
+	#launch(host: string, flags: readonly string[]): void {
 		const address = underlay.address(hostNumber(host));
-		const join = token === undefined ? [] : ["--join", token];
-		this.exec(host, ["weft", "launch", "--name", host, "--advertise-addr", address, ...join]);
+		this.exec(host, ["weft", "launch", "--name", host, "--advertise-addr", address, ...flags]);
 	}
 
 	/** @returns The hosts that were made, up or down. */

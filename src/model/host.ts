@@ -17,11 +17,21 @@ export interface Host {
 	/** Prefixes that this host routes elsewhere: automatic subnets keep clear of them. */
 	readonly routes: readonly Prefix[];
 	readonly joinedAt: string;
+	/** How long its endpoints keep their addresses when its lease has ended: {@link defaultGraceSeconds} when omitted. */
+	readonly graceSeconds?: number;
 }
+
+export const defaultGraceSeconds = 60;
 
 /** The leased key `alive/<id>`: it goes when the host's lease ends. */
 export interface Liveness {
 	/** Counts the agent's starts: fences what an earlier life of the host wrote. */
 	readonly epoch: number;
 	readonly since: string;
+}
+
+/** `gone/<id>`: when the host's endpoints had been reclaimed, and by which host. */
+export interface Gone {
+	readonly at: string;
+	readonly by: HostId;
 }

@@ -11,6 +11,9 @@ export const keys = {
 	/** A `Liveness`, under the host's lease. */
 	alive: "alive",
 	aliveHost: (id: HostId) => `alive/${id}`,
+	/** A `Gone`: the host was taken for dead, and its endpoints were reclaimed. It goes as the host comes back. */
+	gone: "gone",
+	goneHost: (id: HostId) => `gone/${id}`,
 	/** A `Network`. */
 	networks: "networks",
 	network: (id: NetworkId) => `networks/${id}`,
@@ -26,6 +29,9 @@ export const keys = {
 	/** Written by a host that takes back joins of which it does not know whether they happened: one that comes late expects it as it was. */
 	fences: (id: NetworkId) => `fences/${id}`,
 	fence: (id: NetworkId, host: HostId) => `fences/${id}/${host}`,
+	/** Written by whoever takes an endpoint of another host out by force: that host is not to bring it back. */
+	removed: (host: HostId) => `removed/${host}`,
+	removedEndpoint: (host: HostId, endpoint: EndpointId) => `removed/${host}/${endpoint}`,
 	/** An `AddressClaim` for each address that is held, or was until lately. */
 	addresses: (id: NetworkId) => `ipam/${id}`,
 	address: (id: NetworkId, address: Ipv4) => `ipam/${id}/${address}`,
@@ -55,8 +61,14 @@ export const localKeys = {
 	identity: "identity",
 } as const;
 
-/** The value at an address: who holds it, or since when nobody does (ms since 1970). */
-export type AddressClaim = { readonly endpoint: EndpointId } | { readonly releasedAt: number };
+/** An address that nobody holds: since when (ms since 1970), and the dead host that it was taken from, if it was. */
+export interface ReleasedAddress {
+	readonly releasedAt: number;
+	readonly reclaimedFrom?: HostId;
+}
 
-/** The value at a VNI: the network that has it, or since when none does (ms since 1970). */
-export type VniClaim = { readonly network: NetworkId } | { readonly releasedAt: number };
+/** The value at an address: who holds it, or since when nobody does. */
+export type AddressClaim = { readonly endpoint: EndpointId } | ReleasedAddress;
+
+/** The value at a VNI: the network that has it, or since when none does (ms since 1970), and which one had it. */
+export type VniClaim = { readonly network: NetworkId } | { readonly releasedAt: number; readonly of: NetworkId };

@@ -8,6 +8,10 @@ export interface LaunchOptions {
 	readonly advertiseAddr?: string;
 	/** The host's name in the cluster; its hostname when omitted. */
 	readonly name?: string;
+	/** How long the host may be silent before it is taken for dead: 10 when omitted. */
+	readonly leaseSeconds?: number;
+	/** How long its containers keep their addresses then: 60 when omitted. */
+	readonly graceSeconds?: number;
 	/** Identity, certificates, databases: survives a reboot. */
 	readonly stateDir: string;
 	/** Sockets, containers: gone after a reboot. */

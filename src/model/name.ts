@@ -23,11 +23,11 @@ export function checkName(kind: NameKind, text: string): string {
 }
 
 /**
- * Checks what a person typed to mean a network or a container: a name, an id, or the head of an id.
+ * Checks what a person typed to mean a network, a container or a host: a name, an id, or the head of an id.
  * @returns `text`.
  * @throws {WeftError} NAME_INVALID
  */
-export function checkRef(kind: "network" | "container", text: string): string {
+export function checkRef(kind: "network" | "container" | "host", text: string): string {
 	const fault = faultOf(text, longestRef);
 	if (fault !== undefined) throw invalid(`the name or id of a ${kind}`, text, fault);
 	return text;

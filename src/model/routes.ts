@@ -12,6 +12,7 @@ export interface Route {
 export const routes = {
 	status: { method: "GET", path: "/v1/status" },
 	hosts: { method: "GET", path: "/v1/hosts" },
+	forgetHost: { method: "DELETE", path: "/v1/hosts/{ref}" },
 	testPaths: { method: "POST", path: "/v1/hosts/test-paths" },
 	createToken: { method: "POST", path: "/v1/tokens", creates: true },
 	attach: { method: "POST", path: "/v1/attachments", creates: true },

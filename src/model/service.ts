@@ -5,6 +5,7 @@ import type {
 	ContainerView,
 	CreatedView,
 	EventView,
+	ForgottenView,
 	HostView,
 	LogLineView,
 	NetworkView,
@@ -21,6 +22,11 @@ import type {
 export interface Service {
 	status(): Promise<StatusView>;
 	hosts(): Promise<readonly HostView[]>;
+	/**
+	 * Takes a host that does not live out of the cluster, with its endpoints. One that lives after all is a member again as it returns.
+	 * @throws HOST_NOT_FOUND, HOST_ALIVE, ARGUMENT_INVALID
+	 */
+	forgetHost(ref: string): Promise<ForgottenView>;
 	/** Tests whether UDP 4789 passes between this host and each other one, both ways: about a second. Sorted by name. */
 	testPaths(): Promise<readonly PathView[]>;
 	createToken(request: { readonly ttlSeconds: number }): Promise<TokenView>;

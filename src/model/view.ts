@@ -39,8 +39,8 @@ export interface HostView {
 	readonly id: string;
 	readonly name: string;
 	readonly self: boolean;
-	/** `alive`: its lease holds. `suspended`: it ended, its endpoints keep their place. `gone`: past the grace period. */
-	readonly state: "alive" | "suspended" | "gone";
+	/** `alive`: its lease holds. `unreachable`: it ended, its endpoints keep their addresses. `gone`: those were reclaimed. */
+	readonly state: "alive" | "unreachable" | "gone";
 	/** Since when it is in this state, where known. */
 	readonly since?: string;
 	readonly vtep: string;
@@ -48,6 +48,13 @@ export interface HostView {
 	readonly underlayMtuBytes: number;
 	readonly version: string;
 	readonly joinedAt: string;
+	readonly endpoints: number;
+}
+
+/** A host that was forgotten, and how many endpoints went with it. */
+export interface ForgottenView {
+	readonly id: string;
+	readonly name: string;
 	readonly endpoints: number;
 }
 

@@ -69,6 +69,7 @@ export class Desired {
 				this.#noteEndpoint(view, change.networkId, change.id);
 				break;
 			case "liveness":
+			case "gone":
 				break;
 		}
 	}

@@ -2,7 +2,7 @@ import { driverOf } from "../drivers/registry.ts";
 import { Counted } from "../lib/counted.ts";
 import type { Endpoint, EndpointId, Sandbox, SandboxId } from "../model/endpoint.ts";
 import { causeText, isWeftError, type WeftError } from "../model/error.ts";
-import type { Host, HostId, Liveness } from "../model/host.ts";
+import type { Gone, Host, HostId, Liveness } from "../model/host.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import type { Network, NetworkId } from "../model/network.ts";
 import { damagedRecord, readRecord } from "../model/records.ts";
@@ -14,6 +14,7 @@ import { Mirror } from "./mirror.ts";
 export type ViewChange =
 	| { readonly kind: "host"; readonly id: HostId; readonly before: Host | undefined }
 	| { readonly kind: "liveness"; readonly id: HostId }
+	| { readonly kind: "gone"; readonly id: HostId }
 	| { readonly kind: "sandbox"; readonly id: SandboxId; readonly before: Sandbox | undefined }
 	| { readonly kind: "network"; readonly id: NetworkId }
 	| {
@@ -48,6 +49,7 @@ interface JoinedNetwork {
 export class View {
 	readonly hosts = new Map<HostId, Host>();
 	readonly alive = new Map<HostId, Liveness>();
+	readonly gone = new Map<HostId, Gone>();
 	readonly sandboxes = new Map<SandboxId, Sandbox>();
 	/** Why records that are there cannot be read, by their keys. */
 	readonly damaged = new Map<string, WeftError>();
@@ -68,6 +70,10 @@ export class View {
 			this.#mirror<Liveness>(keys.alive, (id, liveness) => {
 				record(this.alive, id, liveness);
 				options.onChange({ kind: "liveness", id });
+			}),
+			this.#mirror<Gone>(keys.gone, (id, gone) => {
+				record(this.gone, id, gone);
+				options.onChange({ kind: "gone", id });
 			}),
 			new Mirror({
 				store: options.local,

@@ -20,7 +20,7 @@ test(
 
 			await lab.lab.kill("host3");
 			await eventually("the others hide it", hiddenWithinMs, () => !knows(1, "c3") && !knows(2, "c3"));
-			assert.match(lab.weft("host1", "hosts"), /host3 .*suspended/i);
+			assert.match(lab.weft("host1", "hosts"), /host3 .*unreachable/i);
 			assert.match(lab.weft("host1", "network", "inspect", "blue"), /"10\.0\.0\.4\/24"/);
 			assert.match(
 				lab.lab.exec("host1", ["bridge", "-n", lab.overlay("blue"), "fdb"]),
@@ -33,7 +33,7 @@ test(
 			await eventually(
 				"the others show it again",
 				5_000,
-				() => lab.weft("host1", "hosts").includes("host3") && !/suspended/i.test(lab.weft("host1", "hosts")),
+				() => lab.weft("host1", "hosts").includes("host3") && !/unreachable/i.test(lab.weft("host1", "hosts")),
 			);
 
 			process.kill(lab.agentPid("host1"), "SIGKILL");

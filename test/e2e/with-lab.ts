@@ -129,11 +129,12 @@ export async function withLab(
 	name: string,
 	hosts: number,
 	work: (lab: TestLab) => Promise<void> | void,
+	launchFlags: readonly string[] = [],
 ): Promise<void> {
 	const test = new TestLab(name);
 	await test.lab.down();
 	try {
-		await test.lab.up({ hosts, agents: true, onProgress: () => {} });
+		await test.lab.up({ hosts, agents: true, launchFlags, onProgress: () => {} });
 		await work(test);
 	} finally {
 		await test.lab.down();

@@ -37,7 +37,7 @@ const nameMeta = { pattern: nameForm, maxLength: longestName };
 export const name = (kind: NameKind) => checked(z.string(), (text) => checkName(kind, text)).meta(nameMeta);
 
 /** A name, an id, or the unique head of an id. */
-export const ref = (kind: "network" | "container") =>
+export const ref = (kind: "network" | "container" | "host") =>
 	checked(z.string(), (text) => checkRef(kind, text)).meta({ pattern: nameForm, maxLength: longestRef });
 
 /** A text that a later step reads (an address, a prefix, the name of a driver): here only its length and its characters are checked. */

@@ -3,6 +3,7 @@ import { type ErrorBody, type ErrorCode, errorCodes } from "../../model/error.ts
 import type {
 	CreatedView,
 	EventView,
+	ForgottenView,
 	HostView,
 	NetworkEndpointView,
 	NetworkView,
@@ -20,7 +21,7 @@ export const texts = z.array(z.string());
 const textByName = z.record(z.string(), z.string());
 const count = z.int().min(0);
 const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
-const hostState = z.enum(["alive", "suspended", "gone"]);
+const hostState = z.enum(["alive", "unreachable", "gone"]);
 
 export const errorBody = schemaOf<ErrorBody>()(
 	z
@@ -54,6 +55,10 @@ export const hostView = schemaOf<HostView>()(
 			endpoints: count,
 		})
 		.meta({ id: "Host" }),
+);
+
+export const forgottenView = schemaOf<ForgottenView>()(
+	z.strictObject({ id: z.string(), name: z.string(), endpoints: count }),
 );
 
 const pathState = z.enum(["ok", "small-only", "blocked", "unknown"]);

@@ -5,6 +5,7 @@ import { command } from "../command.ts";
 import { type Io, note, print } from "../io.ts";
 import { runDirDefault, stateDirDefault } from "../places.ts";
 import { untilStopped } from "../until-stopped.ts";
+import { readSpan } from "../usage-error.ts";
 
 export default command({
 	operands: [],
@@ -13,6 +14,8 @@ export default command({
 		store: { type: "string", value: "URL", help: "Where the cluster's state is: sqlite:, etcd://a:2379,b:2379" },
 		"advertise-addr": { type: "string", value: "IP", help: "The address that other hosts reach this one at" },
 		name: { type: "string", value: "NAME", help: "The host's name in the cluster; its hostname when omitted" },
+		lease: { type: "string", value: "SPAN", help: "How long it may be silent before its names hide: 10s when omitted" },
+		grace: { type: "string", value: "SPAN", help: "How long its addresses are kept then: 60s when omitted" },
 		"state-dir": { type: "string", default: stateDirDefault, value: "DIR", help: "Identity, certificates, databases" },
 		"run-dir": { type: "string", default: runDirDefault, value: "DIR", help: "Sockets" },
 		foreground: { type: "boolean", help: "Be the agent, with its log on stderr, until SIGTERM" },
@@ -33,6 +36,8 @@ export default command({
 				...(flags.store === undefined ? {} : { store: flags.store }),
 				...(flags["advertise-addr"] === undefined ? {} : { advertiseAddr: flags["advertise-addr"] }),
 				...(flags.name === undefined ? {} : { name: flags.name }),
+				...(flags.lease === undefined ? {} : { leaseSeconds: readSpan("--lease", flags.lease) }),
+				...(flags.grace === undefined ? {} : { graceSeconds: readSpan("--grace", flags.grace) }),
 				stateDir: resolve(flags["state-dir"]),
 				runDir: resolve(flags["run-dir"]),
 				// The agent has another working directory.
