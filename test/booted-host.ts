@@ -36,6 +36,7 @@ export async function bootHost(
 		onError: assert.ifError,
 		onDamaged: () => {},
 		onStuck: () => {},
+		onRestored: () => {},
 	});
 	await reconciler.start();
 	const control = {

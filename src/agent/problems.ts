@@ -19,7 +19,7 @@ export class StoreClock {
 
 /** @param damaged Of what is kept on this host. @returns What is not as it should be on this host, for `weft status`. */
 export function problems(
-	{ loop, control, problems: inTheWay }: Runtime,
+	{ loop, control, problems: inTheWay, troubles }: Runtime,
 	store: StoreClock,
 	damaged: Iterable<WeftError>,
 ): ProblemView[] {
@@ -36,6 +36,7 @@ export function problems(
 			since: store.since,
 		});
 	for (const error of [...inTheWay(), ...damaged]) found.push({ ...error.toBody(), since: new Date().toISOString() });
+	found.push(...troubles.list());
 	const port = vxlanPortProblem();
 	if (port !== undefined && !found.some(({ code }) => code === port.code))
 		found.push({ ...port.toBody(), since: new Date().toISOString() });

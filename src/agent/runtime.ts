@@ -12,6 +12,7 @@ import type { NamesFeed } from "./names-feed.ts";
 import type { PathTest } from "./path-test.ts";
 import type { Paths } from "./paths.ts";
 import type { Pulse } from "./pulse.ts";
+import type { Troubles } from "./troubles.ts";
 
 /** Everything that a running agent is wired of: what the parts of its service share. */
 export interface Runtime {
@@ -29,6 +30,7 @@ export interface Runtime {
 	/** Beats after each change of the view. */
 	readonly pulse: Pulse;
 	readonly events: EventBus;
+	readonly troubles: Troubles;
 	readonly pathTest: PathTest;
 	readonly log: Logger;
 }

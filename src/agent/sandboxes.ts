@@ -11,6 +11,7 @@ import { prefixBits } from "../model/prefix.ts";
 import type { NetworkJoin } from "../model/service.ts";
 import type { ContainerEndpointView } from "../model/view.ts";
 import { findContainer } from "./find-container.ts";
+import type { LostEndpoints } from "./lost-endpoints.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How long the kernel may take before a connection is given up, and taken back. A VNI of a namespace that just went needs up to 2 s. */
@@ -22,6 +23,7 @@ const spareDescriptors = 256;
 /** The sandboxes of this host and their connections: desired state is changed, and then waited for. */
 export class Sandboxes {
 	readonly #runtime: Runtime;
+	readonly #lost: LostEndpoints;
 	readonly #beforeLeaving: (id: SandboxId, joins: readonly NetworkJoin[]) => Promise<void>;
 	/** Changes of one host's sandboxes run one after the other: they share the numbers of ports and the gateway's addresses. */
 	#queue: Promise<unknown> = Promise.resolve();
@@ -29,8 +31,13 @@ export class Sandboxes {
 	readonly #doomed = new Map<SandboxId, string>();
 
 	/** @param beforeLeaving Called with the networks that a sandbox is in before it leaves them all. */
-	constructor(runtime: Runtime, beforeLeaving: (id: SandboxId, joins: readonly NetworkJoin[]) => Promise<void>) {
+	constructor(
+		runtime: Runtime,
+		lost: LostEndpoints,
+		beforeLeaving: (id: SandboxId, joins: readonly NetworkJoin[]) => Promise<void>,
+	) {
 		this.#runtime = runtime;
+		this.#lost = lost;
 		this.#beforeLeaving = beforeLeaving;
 	}
 
@@ -52,12 +59,22 @@ export class Sandboxes {
 	/** Waits until the kernel holds a sandbox with all its connections, and its names answer. */
 	async ready(id: SandboxId): Promise<void> {
 		const { view, loop, names } = this.#runtime;
+		// What cannot be brought back now is told of, and tried again; the container is not kept waiting for it.
+		await this.settle(id).catch(() => {});
 		await loop.applied(id, applyTimeoutMs);
 		for (const { networkId, endpointId } of view.sandboxes.get(id)?.attachments ?? []) {
 			await loop.applied(networkId, applyTimeoutMs);
 			await loop.applied(endpointId, applyTimeoutMs);
 		}
 		await names.sandboxReady(id);
+	}
+
+	/** Settles what becomes of connections that the cluster lost. @returns Whether there is nothing left to do. */
+	settle(id: SandboxId): Promise<boolean> {
+		return this.inTurn(async () => {
+			const sandbox = this.#runtime.view.sandboxes.get(id);
+			return sandbox === undefined || this.#lost.settle(sandbox);
+		});
 	}
 
 	/** @returns What brings a sandbox into the networks that it is in, at its addresses. */

@@ -1,7 +1,6 @@
-import { withdrawAttachment } from "../control/withdraw.ts";
+import { releaseUnowned } from "../control/release-unowned.ts";
 import type { Sandbox, SandboxId } from "../model/endpoint.ts";
 import { causeText } from "../model/error.ts";
-import { keys } from "../model/keys.ts";
 import { isPresent } from "../reconcile/presence.ts";
 import { Departed } from "./departed.ts";
 import type { Runtime } from "./runtime.ts";
@@ -32,6 +31,8 @@ export class Tidy {
 	readonly #unlisten: () => void;
 	readonly #audit: NodeJS.Timeout;
 	#timer: NodeJS.Timeout | undefined;
+	/** Whether there may be endpoints of this host in the store that it knows nothing of. */
+	#unowned = true;
 	#running = false;
 	#again = false;
 
@@ -65,6 +66,18 @@ export class Tidy {
 		this.#later(0);
 	}
 
+	/** Notes that an endpoint of any host went: its name or its address may be what one of this host waits for. */
+	noteFreed(): void {
+		if (this.#unchecked.size > 0) this.#later(settleMs);
+	}
+
+	/** Notes that the store was restored from a backup: it may have lost anything, and may have again what was taken out. */
+	noteRestored(): void {
+		for (const id of this.#runtime.view.sandboxes.keys()) this.#unchecked.add(id);
+		this.#unowned = true;
+		this.#later(0);
+	}
+
 	close(): void {
 		clearInterval(this.#audit);
 		clearTimeout(this.#timer);
@@ -87,6 +100,7 @@ export class Tidy {
 			await this.#removeOrphans();
 			await this.#checkAttachments();
 			await this.#takeBack();
+			await this.#releaseUnowned();
 		} catch (error) {
 			this.#again = true;
 			delayMs = retryMs;
@@ -120,23 +134,32 @@ export class Tidy {
 		const { view } = this.#runtime;
 		for (const id of [...this.#unchecked]) {
 			const sandbox = view.sandboxes.get(id);
-			if (sandbox !== undefined) await this.#sandboxes.inTurn(() => this.#settle(sandbox));
 			this.#unchecked.delete(id);
+			if (sandbox === undefined || this.#reasonToGo(sandbox) !== undefined) continue;
+			// What stays out is looked at again in the next audit.
+			const settled = await this.#sandboxes.settle(id).catch((error: unknown) => {
+				this.#unchecked.add(id);
+				throw error;
+			});
+			if (!settled) this.#unchecked.add(id);
 		}
+	}
+
+	/** Looked for at the start and when the store is an earlier one: else what is in it comes from a sandbox's note. */
+	async #releaseUnowned(): Promise<void> {
+		const { control, log } = this.#runtime;
+		if (!this.#unowned || !control.store.health.reachable) return;
+		this.#unowned = false;
+		const released = await releaseUnowned(control).catch((error: unknown) => {
+			this.#unowned = true;
+			throw error;
+		});
+		for (const { name, address } of released)
+			log.warn({ name, address }, "took an endpoint of this host out of the store: no sandbox has it");
 	}
 
 	async #takeBack(): Promise<void> {
 		for (const { id, withdrawn } of [...this.#runtime.view.sandboxes.values()])
 			if (withdrawn !== undefined) await this.#sandboxes.inTurn(() => this.#sandboxes.takeBack(id));
-	}
-
-	/** Withdraws connections whose endpoint is not in the store. */
-	async #settle({ id, attachments }: Sandbox): Promise<void> {
-		const { control, view } = this.#runtime;
-		for (const { networkId, endpointId } of attachments) {
-			if (view.endpoints(networkId).has(endpointId)) continue;
-			if ((await control.store.get(keys.endpoint(networkId, endpointId))) !== undefined) continue;
-			await withdrawAttachment(control, id, networkId);
-		}
 	}
 }

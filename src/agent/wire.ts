@@ -17,6 +17,7 @@ import { HostNames } from "./host-names.ts";
 import { agentPort, gatewayPool, type Identity } from "./identity.ts";
 import { tellMended } from "./kernel-events.ts";
 import { noteLeft } from "./left-networks.ts";
+import { LostEndpoints } from "./lost-endpoints.ts";
 import { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { NamesFeed } from "./names-feed.ts";
@@ -27,6 +28,7 @@ import { Released } from "./released.ts";
 import type { Runtime } from "./runtime.ts";
 import { Sandboxes } from "./sandboxes.ts";
 import { Tidy } from "./tidy.ts";
+import { Troubles } from "./troubles.ts";
 import type { Underlay } from "./underlay.ts";
 import { version } from "./version.ts";
 
@@ -92,10 +94,15 @@ export function wire(
 			members.note(change);
 			if (change.kind === "sandbox") tidy?.follow(change.before, view.sandboxes.get(change.id));
 			if (change.kind === "endpoint" && change.before?.hostId === identity.id) tidy?.check(change.before.sandboxId);
+			else if (change.kind === "endpoint" && change.before !== undefined) tidy?.noteFreed();
 		},
 		onBatch: () => {
 			names.flush();
 			pulse.beat();
+		},
+		onRestored: () => {
+			log.warn("the store was restored from a backup: what it lost of this host is brought back");
+			tidy?.noteRestored();
 		},
 		onRound: (results) => {
 			names.noteRound(results);
@@ -138,10 +145,12 @@ export function wire(
 		members,
 		pulse,
 		events,
+		troubles: new Troubles(),
 		pathTest: new PathTest({ control, view, pulse, log }),
 		log,
 	};
-	const sandboxes = new Sandboxes(runtime, async (id, joins) => {
+	const lost = new LostEndpoints(runtime, reconciler.own, containers);
+	const sandboxes = new Sandboxes(runtime, lost, async (id, joins) => {
 		const container = containers.get(id);
 		if (container !== undefined) await noteLeft(container.paths, joins);
 	});

@@ -3,7 +3,7 @@ import type { Host } from "../model/host.ts";
 import { keys } from "../model/keys.ts";
 import type { Network } from "../model/network.ts";
 import type { Write } from "../store/store.ts";
-import { type ControlContext, decode } from "./context.ts";
+import { type ControlContext, decodeAll } from "./context.ts";
 import { dead, reclaimHost } from "./reclaim-host.ts";
 
 /** Writes of one transaction: below the 64 operations that every store takes. */
@@ -20,7 +20,7 @@ export async function forgetHost(context: ControlContext, { id, name }: Host): P
 	const reclaimed = await reclaimHost(context, id);
 	if (reclaimed === undefined) throw alive(name);
 	const { entries } = await store.list(keys.networks);
-	const fences = entries.map((entry): Write => ({ delete: keys.fence(decode<Network>(entry).id, id) }));
+	const fences = decodeAll<Network>(entries).map((network): Write => ({ delete: keys.fence(network.id, id) }));
 	for (let i = 0; i < fences.length; i += atOnce) await store.txn([dead(id)], fences.slice(i, i + atOnce));
 	const done = await store.txn(
 		[dead(id)],

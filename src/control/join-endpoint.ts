@@ -3,14 +3,14 @@ import { macOf } from "../model/address.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import { WeftError } from "../model/error.ts";
 import { type AddressClaim, keys } from "../model/keys.ts";
-import type { Network } from "../model/network.ts";
-import { mayHaveHappened } from "../store/store.ts";
+import type { Network, NetworkId } from "../model/network.ts";
+import { type Entry, type Expect, mayHaveHappened } from "../store/store.ts";
 import { attach } from "./attachment.ts";
 import { attempt } from "./attempt.ts";
 import { checkMtu } from "./check-mtu.ts";
 import { chooseAddress } from "./choose-address.ts";
 import { type ControlContext, encode } from "./context.ts";
-import { getNetwork, knownNetwork, notFound } from "./find-network.ts";
+import { type FoundNetwork, getNetwork, knownNetwork, notFound } from "./find-network.ts";
 import { changeSandbox } from "./sandbox.ts";
 import { forgetAttachment, withdrawAttachment } from "./withdraw.ts";
 
@@ -67,11 +67,9 @@ async function tryJoin(
 	id: string,
 ): Promise<Endpoint | undefined> {
 	const { store } = context;
-	const fenceKey = keys.fence(network.id, context.self.id);
-	const [alive, current, fence, holder, { address, claim }] = await Promise.all([
-		context.whileAlive(),
+	const [guards, current, holder, { address, claim }] = await Promise.all([
+		guardsOf(context, network.id),
 		getNetwork(store, network.id),
-		store.get(fenceKey),
 		store.get(keys.endpointName(network.id, request.name)),
 		chooseAddress(context, network, request.ip),
 	]);
@@ -87,25 +85,54 @@ async function tryJoin(
 		address,
 		mac: macOf(address),
 	};
+	return (await putEndpoint(context, endpoint, { current, claim, guards })) ? endpoint : undefined;
+}
+
+/** What was read before an endpoint is put. */
+interface Read {
+	readonly current: FoundNetwork;
+	/** Of its address. */
+	readonly claim: Entry | undefined;
+	readonly guards: readonly Expect[];
+}
+
+/** @returns What keeps out an endpoint of this host that comes late: it was taken for dead meanwhile, or it took the endpoint back. */
+export async function guardsOf(context: ControlContext, networkId: NetworkId): Promise<readonly Expect[]> {
+	const key = keys.fence(networkId, context.self.id);
+	const [alive, fence] = await Promise.all([context.whileAlive(), context.store.get(key)]);
+	return [...alive, { key, revision: fence?.revision ?? 0 }];
+}
+
+/**
+ * Puts an endpoint of this host into the cluster, with its name and its address.
+ * @returns Whether it was: not when something has changed since it was read.
+ */
+export async function putEndpoint(
+	{ store }: ControlContext,
+	endpoint: Endpoint,
+	{ current: { network, revision }, claim, guards }: Read,
+): Promise<boolean> {
+	const { id, address, name } = endpoint;
+	const nameKey = keys.endpointName(network.id, name);
 	const done = await store.txn(
 		[
-			...alive,
-			{ key: keys.network(network.id), revision: current.revision },
-			{ key: fenceKey, revision: fence?.revision ?? 0 },
-			{ key: keys.endpointName(network.id, request.name), revision: 0 },
+			...guards,
+			{ key: keys.network(network.id), revision },
+			{ key: nameKey, revision: 0 },
 			{ key: keys.address(network.id, address), revision: claim?.revision ?? 0 },
+			{ key: keys.endpoint(network.id, id), revision: 0 },
 		],
 		[
 			{ put: keys.address(network.id, address), value: encode({ endpoint: id } satisfies AddressClaim) },
-			{ put: keys.endpointName(network.id, request.name), value: id },
+			{ put: nameKey, value: id },
 			{ put: keys.endpoint(network.id, id), value: encode(endpoint) },
 			{ put: keys.networkActivity(network.id), value: id },
 		],
 	);
-	return done === undefined ? undefined : endpoint;
+	return done !== undefined;
 }
 
-function nameInUse(name: string, network: Network): WeftError {
+export function nameInUse(name: string, network: Network): WeftError {
 	return new WeftError(
 		"NAME_IN_USE",
 		`Cannot join "${name}" to network "${network.name}": a container of that name is in it`,

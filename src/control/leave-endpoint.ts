@@ -5,7 +5,7 @@ import type { Network } from "../model/network.ts";
 import type { ControlContext } from "./context.ts";
 import { findNetwork } from "./find-network.ts";
 import { releaseEndpoint } from "./release-endpoint.ts";
-import { forgetAttachment } from "./withdraw.ts";
+import { forgetAttachment, takeBack } from "./withdraw.ts";
 
 /**
  * Takes a sandbox of this host out of a network: first out of the cluster, then off the host's own note.
@@ -24,7 +24,9 @@ export async function leaveNetwork(context: ControlContext, sandbox: Sandbox, re
 			{ fix: `weft network inspect ${network.name} shows who is` },
 		);
 	}
-	await releaseEndpoint(context, network.id, attachment.endpointId);
+	// One that the store had lost may be on its way back: that is not let in any more.
+	if (!(await releaseEndpoint(context, network.id, attachment.endpointId)))
+		await takeBack(context, network.id, attachment.endpointId);
 	at("leave released");
 	await forgetAttachment(context, sandbox.id, network.id);
 	at("leave noted");

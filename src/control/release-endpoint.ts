@@ -4,20 +4,21 @@ import type { Write } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
 import { type ControlContext, decode, encode } from "./context.ts";
 
-/** Takes an endpoint out of the cluster. Its address rests for a while. One that is gone is no error. */
+/** Takes an endpoint out of the cluster. Its address rests for a while. @returns Whether it was there. */
 export async function releaseEndpoint(
 	{ store, now }: Pick<ControlContext, "store" | "now">,
 	networkId: string,
 	endpointId: string,
 	{ also = [] }: { readonly also?: readonly Write[] } = {},
-): Promise<void> {
-	await attempt(`release endpoint ${endpointId.slice(0, 12)}`, async () => {
+): Promise<boolean> {
+	const { there } = await attempt(`release endpoint ${endpointId.slice(0, 12)}`, async () => {
 		const entry = await store.get(keys.endpoint(networkId, endpointId));
-		if (entry === undefined) return true;
+		if (entry === undefined) return { there: false };
 		const writes = releasing(decode<Endpoint>(entry), { releasedAt: now() });
 		const done = await store.txn([{ key: entry.key, revision: entry.revision }], [...writes, ...also]);
-		return done === undefined ? undefined : true;
+		return done === undefined ? undefined : { there: true };
 	});
+	return there;
 }
 
 /** @returns What takes an endpoint out of the cluster: three writes. */

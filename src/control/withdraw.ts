@@ -28,10 +28,15 @@ export async function withdrawAttachment(
 /** Takes what was withdrawn out of the cluster, where it may have arrived, and keeps it out if it is still on its way. */
 export async function takeBackWithdrawn(context: ControlContext, { id, withdrawn = [] }: Sandbox): Promise<void> {
 	for (const { networkId, endpointId } of withdrawn) {
-		await raiseFence(context, networkId);
-		await releaseEndpoint(context, networkId, endpointId);
+		await takeBack(context, networkId, endpointId);
 		await changeSandbox(context.local, id, (sandbox) => withoutWithdrawn(sandbox, endpointId));
 	}
+}
+
+/** Takes an endpoint of this host out of the cluster, and keeps it out if it is still on its way. */
+export async function takeBack(context: ControlContext, networkId: string, endpointId: string): Promise<void> {
+	await raiseFence(context, networkId);
+	await releaseEndpoint(context, networkId, endpointId);
 }
 
 async function raiseFence({ store, self }: ControlContext, networkId: string): Promise<void> {

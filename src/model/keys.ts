@@ -56,7 +56,8 @@ export const localKeys = {
 	sandbox: (id: SandboxId) => `sandboxes/${id}`,
 	/** What was last known of the cluster, key by key: for the time when the store is away. */
 	copy: "copy",
-	copyOf: (clusterKey: string) => `copy/${clusterKey}`,
+	/** What this host itself put into the cluster, for the case that the cluster loses it: the `Endpoint`s of its sandboxes, and their `Network`s. */
+	own: "own",
 	/** The host's identity and settings. */
 	identity: "identity",
 } as const;

@@ -36,10 +36,11 @@ async function follow(remote: number) {
 	const view: View = new View({
 		store,
 		local,
-		copy: new LocalCopy(local, assert.ifError),
+		copy: new LocalCopy(local, localKeys.copy, assert.ifError),
 		onChange: (change) => desired.note(view, change),
 		onBatch: () => {},
 		onDamaged: assert.ifError,
+		onRestored: () => {},
 	});
 	await view.ready();
 	desired.refresh(view);

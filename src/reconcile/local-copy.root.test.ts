@@ -9,7 +9,7 @@ import { needs } from "../../test/needs.ts";
 import { sampleHost } from "../../test/samples.ts";
 import { encode } from "../control/context.ts";
 import { isWeftError } from "../model/error.ts";
-import { keys } from "../model/keys.ts";
+import { keys, localKeys } from "../model/keys.ts";
 import { openMemoryStore, openSqliteStore } from "../store/sqlite.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { View } from "./view.ts";
@@ -31,8 +31,16 @@ test("a member whose disk is full follows the store all the same, says so, and h
 }, async () => {
 	const [store, local] = [openMemoryStore(), await openSqliteStore(join(dir, "local.db"), { create: true })];
 	const told: unknown[] = [];
-	const copy = new LocalCopy(local, (error) => told.push(error));
-	const view = new View({ store, local, copy, onChange: () => {}, onBatch: () => {}, onDamaged: assert.ifError });
+	const copy = new LocalCopy(local, localKeys.copy, (error) => told.push(error));
+	const view = new View({
+		store,
+		local,
+		copy,
+		onChange: () => {},
+		onBatch: () => {},
+		onDamaged: assert.ifError,
+		onRestored: () => {},
+	});
 	await view.ready();
 	assert.throws(() => writeFileSync(ballast, Buffer.alloc(1 << 20)), { code: "ENOSPC" });
 	for (let n = 0; n < 200; n++) {

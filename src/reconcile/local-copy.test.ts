@@ -40,9 +40,13 @@ function away(store: Store): Store & { come(): void } {
 
 function viewOf(store: Store, local: Store) {
 	const told: unknown[] = [];
-	const copy = new LocalCopy(local, (error) => told.push(error));
+	const copy = new LocalCopy(local, localKeys.copy, (error) => told.push(error));
 	const onDamaged = (error: WeftError) => told.push(error);
-	return { view: new View({ store, local, copy, onChange: () => {}, onBatch: () => {}, onDamaged }), copy, told };
+	return {
+		view: new View({ store, local, copy, onChange: () => {}, onBatch: () => {}, onDamaged, onRestored: () => {} }),
+		copy,
+		told,
+	};
 }
 
 async function clusterStore() {
@@ -55,7 +59,7 @@ async function localWithCopy(change: (key: string, text: string) => string = (_,
 	const local = openMemoryStore();
 	await local.txn([], [{ put: localKeys.sandbox(sandbox.id), value: encode(sandbox) }]);
 	for (const [key, value] of records)
-		await local.txn([], [{ put: localKeys.copyOf(key), value: change(key, encode(value)) }]);
+		await local.txn([], [{ put: `${localKeys.copy}/${key}`, value: change(key, encode(value)) }]);
 	return local;
 }
 
@@ -72,7 +76,7 @@ test("a copy with a record that cannot be read serves the others while the store
 	store.come();
 	for (let n = 0; n < 100 && view.endpoints(network.id).size < 2; n++) await sleep(50);
 	await copy.flush();
-	assert.equal((await local.get(localKeys.copyOf(hurt)))?.value, encode(endpoints[1]));
+	assert.equal((await local.get(`${localKeys.copy}/${hurt}`))?.value, encode(endpoints[1]));
 	assert.equal(view.damaged.size, 0);
 	view.close();
 });
@@ -119,7 +123,7 @@ test("sandboxes that cannot be read are not taken for none: the agent does not b
 
 test("LocalCopy.replace() forgets what went while nobody looked, and writes nothing that it has", async () => {
 	const local = openMemoryStore();
-	const copy = new LocalCopy(local, assert.ifError);
+	const copy = new LocalCopy(local, localKeys.copy, assert.ifError);
 	const [a, b, c] = ["a", "b", "c"].map((name) => ({ key: `endpoints/1/${name}`, value: name }));
 	assert.ok(a && b && c);
 	await copy.replace("endpoints/1", [a, b], wanted);
@@ -136,7 +140,7 @@ test("LocalCopy.replace() forgets what went while nobody looked, and writes noth
 });
 
 test("LocalCopy.replace() writes nothing for a network that was left meanwhile", async () => {
-	const copy = new LocalCopy(openMemoryStore(), assert.ifError);
+	const copy = new LocalCopy(openMemoryStore(), localKeys.copy, assert.ifError);
 	const left = new AbortController();
 	const replaced = copy.replace("endpoints/1", [{ key: "endpoints/1/a", value: "a" }], left.signal);
 	left.abort();
@@ -150,7 +154,9 @@ test("LocalCopy takes what could not be written along with the next change", asy
 	const errors: unknown[] = [];
 	let full = true;
 	const txn: typeof local.txn = (...args) => (full ? Promise.reject(new Error("full")) : local.txn(...args));
-	const copy = new LocalCopy({ ...local, list: (prefix) => local.list(prefix), txn }, (error) => errors.push(error));
+	const copy = new LocalCopy({ ...local, list: (prefix) => local.list(prefix), txn }, localKeys.copy, (error) =>
+		errors.push(error),
+	);
 	copy.put("hosts/1", "old");
 	await copy.flush();
 	assert.equal(errors.length, 1);

@@ -1,4 +1,3 @@
-import { localKeys } from "../model/keys.ts";
 import { maxOperations, type Store, type Write } from "../store/store.ts";
 
 /** Writes are gathered this long: the copy is for the next start, and a synced write for each change would be felt. */
@@ -12,17 +11,20 @@ interface Copied {
 	readonly value: string;
 }
 
-/** The host's durable copy of what it mirrors of the cluster's store. It may lag; it is never asked while the store answers. */
+/** A durable copy, in the host's database, of some of the cluster's records. It may lag; it is for the time when the cluster has them not. */
 export class LocalCopy {
 	readonly #local: Store;
+	readonly #folder: string;
 	readonly #onError: (error: unknown) => void;
 	#pending = new Map<string, string | undefined>();
 	#written = Promise.resolve();
 	#timer: NodeJS.Timeout | undefined;
 	#closed = false;
 
-	constructor(local: Store, onError: (error: unknown) => void) {
+	/** @param folder Where in the host's database it stands. */
+	constructor(local: Store, folder: string, onError: (error: unknown) => void) {
 		this.#local = local;
+		this.#folder = folder;
 		this.#onError = onError;
 	}
 
@@ -40,8 +42,8 @@ export class LocalCopy {
 	/** @returns Nothing when it cannot be read: it is made anew when the store answers. */
 	async list(prefix: string): Promise<Copied[]> {
 		try {
-			const { entries } = await this.#local.list(localKeys.copyOf(prefix));
-			return entries.map(({ key, value }) => ({ key: key.slice(localKeys.copy.length + 1), value }));
+			const { entries } = await this.#local.list(`${this.#folder}/${prefix}`);
+			return entries.map(({ key, value }) => ({ key: key.slice(this.#folder.length + 1), value }));
 		} catch (error) {
 			this.#onError(error);
 			return [];
@@ -81,7 +83,7 @@ export class LocalCopy {
 		const pending = this.#pending;
 		const writes = [...pending].map(
 			([key, value]): Write =>
-				value === undefined ? { delete: localKeys.copyOf(key) } : { put: localKeys.copyOf(key), value },
+				value === undefined ? { delete: `${this.#folder}/${key}` } : { put: `${this.#folder}/${key}`, value },
 		);
 		this.#pending = new Map();
 		try {

@@ -26,6 +26,9 @@ export class Mirror {
 	/** The revision of each key's last change; 0 where it is not known. */
 	readonly #revisions = new Map<string, number>();
 	readonly #ended = new AbortController();
+	#renewed = new AbortController();
+	/** The highest revision that was seen. */
+	revision = 0;
 	/** Resolves with the first picture: the store's, or the local copy's when the store is away; without a copy it is rejected then. */
 	readonly ready: Promise<void>;
 
@@ -38,6 +41,13 @@ export class Mirror {
 		this.#ended.abort();
 	}
 
+	/** Takes a new snapshot, in which no revision means what it meant before: the store is another one. */
+	renew(): void {
+		for (const key of this.#revisions.keys()) this.#revisions.set(key, 0);
+		this.revision = 0;
+		this.#renewed.abort();
+	}
+
 	async #follow(ready: () => void, failed: (error: unknown) => void): Promise<void> {
 		const { store, copy } = this.#options;
 		const { signal } = this.#ended;
@@ -46,6 +56,7 @@ export class Mirror {
 				const changes = await this.#look(ready);
 				delayMs = 50;
 				for await (const batch of changes) {
+					this.revision = batch.revision;
 					for (const event of batch.events) this.#take(event);
 					this.#options.onBatch();
 				}
@@ -67,11 +78,13 @@ export class Mirror {
 	/** Takes a new picture. @returns What changes from there on; the picture itself is held no longer. */
 	async #look(ready: () => void): Promise<AsyncIterable<StoreBatch>> {
 		const { store, prefix, copy } = this.#options;
+		this.#renewed = new AbortController();
+		const watched = AbortSignal.any([this.#ended.signal, this.#renewed.signal]);
 		const snapshot = await store.list(prefix);
 		this.#replace(snapshot);
 		ready();
 		await copy?.replace(prefix, snapshot.entries, this.#ended.signal);
-		return store.watch(prefix, snapshot, this.#ended.signal);
+		return store.watch(prefix, snapshot, watched);
 	}
 
 	async #recall(copy: LocalCopy): Promise<void> {
@@ -83,7 +96,8 @@ export class Mirror {
 		this.#options.onBatch();
 	}
 
-	#replace({ entries }: Snapshot): void {
+	#replace({ entries, revision }: Snapshot): void {
+		this.revision = revision;
 		const kept = new Set(entries.map(({ key }) => key));
 		for (const key of [...this.#revisions.keys()]) if (!kept.has(key)) this.#delete(key);
 		for (const entry of entries) if (this.#revisions.get(entry.key) !== entry.revision) this.#put(entry);

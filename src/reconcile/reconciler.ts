@@ -3,10 +3,12 @@ import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import type { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { KernelOp } from "../model/kernel-op.ts";
+import { localKeys } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
 import { Desired } from "./desired.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { ReconcileLoop } from "./loop.ts";
+import { OwnRecords } from "./own-records.ts";
 import { isPresent } from "./presence.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { View, type ViewChange } from "./view.ts";
@@ -26,6 +28,8 @@ export interface ReconcilerOptions {
 	readonly onStuck: (error: WeftError) => void;
 	/** Told of the operations that were done because of drift. */
 	readonly onMended: (ops: readonly KernelOp[]) => void;
+	/** Told when the store was restored from a backup. */
+	readonly onRestored: () => void;
 	/** Told what goes wrong with the host's own copy of the cluster. */
 	readonly onError: (error: unknown) => void;
 	/** Told of records that cannot be read. */
@@ -38,13 +42,15 @@ export class Reconciler {
 	readonly loop: ReconcileLoop;
 	/** What of the host's surroundings stands in the way. */
 	readonly problems: () => readonly WeftError[];
+	readonly own: OwnRecords;
 	readonly #copy: LocalCopy;
 	/** Until the first picture is there nothing is done: an agent that knows nothing yet must not tear down what it finds. */
 	#started = false;
 
 	constructor(options: ReconcilerOptions) {
 		const { kernel } = options;
-		this.#copy = new LocalCopy(options.local, options.onError);
+		this.#copy = new LocalCopy(options.local, localKeys.copy, options.onError);
+		this.own = new OwnRecords(new LocalCopy(options.local, localKeys.own, options.onError), options.self.id);
 		const { self, gatewayPool } = options;
 		const desired = new Desired({
 			self,
@@ -69,18 +75,21 @@ export class Reconciler {
 			onDamaged: options.onDamaged,
 			onChange: (change) => {
 				desired.note(this.view, change);
+				this.own.note(this.view, change);
 				options.onChange(change, this.view);
 			},
 			onBatch: () => {
 				options.onBatch();
 				if (this.#started) this.loop.poke();
 			},
+			onRestored: options.onRestored,
 		});
 	}
 
 	/** Resolves when the kernel was once brought to what is wanted, as far as it let itself be. */
 	async start(): Promise<void> {
 		await this.view.ready();
+		await this.own.load(this.view);
 		this.#started = true;
 		this.loop.start();
 		await this.loop.settled();
@@ -89,6 +98,6 @@ export class Reconciler {
 	async close(): Promise<void> {
 		this.view.close();
 		this.loop.close();
-		await this.#copy.close();
+		await Promise.all([this.#copy.close(), this.own.close()]);
 	}
 }

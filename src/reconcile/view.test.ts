@@ -5,6 +5,7 @@ import { sampleEndpoint, sampleHost, sampleNetwork, sampleSandbox } from "../../
 import { encode } from "../control/context.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { View } from "./view.ts";
 
@@ -39,9 +40,10 @@ async function openWorld() {
 		new View({
 			store,
 			local,
-			copy: new LocalCopy(local, assert.ifError),
+			copy: new LocalCopy(local, localKeys.copy, assert.ifError),
 			onChange: () => {},
 			onBatch: () => {},
+			onRestored: () => {},
 			onDamaged: ({ code, message }) => told.push(`${code} ${message}`),
 		});
 	return { store, local, told, open };
@@ -91,5 +93,67 @@ test("a view takes a network of a driver that this weft does not have for one th
 	await view.ready();
 	assert.equal(view.network(network.id), undefined);
 	assert.match(told[0] ?? "", /carrier-pigeon/);
+	view.close();
+});
+/** A store behind a wire: what is behind it can be replaced while nobody can reach it. */
+function replaceable(first: Store) {
+	let current = first;
+	let tell: (reachable: boolean) => void = () => {};
+	const store: Store = {
+		get: (key) => current.get(key),
+		list: (prefix) => current.list(prefix),
+		txn: (...change) => current.txn(...change),
+		watch: (...from) => current.watch(...from),
+		lease: (ttlSeconds) => current.lease(ttlSeconds),
+		close: () => current.close(),
+		health: {
+			url: "test",
+			reachable: true,
+			onChange(listener) {
+				tell = listener;
+				return () => {};
+			},
+		},
+	};
+	return {
+		store,
+		async replace(next: Store) {
+			tell(false);
+			current = next;
+			tell(true);
+			await new Promise((resolve) => setTimeout(resolve, 30));
+		},
+	};
+}
+
+async function withHosts(...numbers: readonly number[]): Promise<Store> {
+	const store = openMemoryStore();
+	for (const n of numbers)
+		await store.txn([], [{ put: keys.host(sampleHost(n).id), value: JSON.stringify(sampleHost(n)) }]);
+	return store;
+}
+
+test("View takes a new picture of a store that was restored from a backup, and of no other", async () => {
+	const { store, replace } = replaceable(await withHosts(1, 2, 3));
+	let restored = 0;
+	const local = openMemoryStore();
+	const view = new View({
+		store,
+		local,
+		copy: new LocalCopy(local, localKeys.copy, assert.ifError),
+		onChange: () => {},
+		onBatch: () => {},
+		onRestored: () => restored++,
+		onDamaged: assert.ifError,
+	});
+	await view.ready();
+	const names = () => [...view.hosts.values()].map(({ name }) => name).sort();
+	assert.deepEqual(names(), ["host1", "host2", "host3"]);
+	const backup = await withHosts(4, 2);
+	await replace(backup);
+	assert.deepEqual([names(), restored], [["host2", "host4"], 1]);
+	await backup.txn([], [{ delete: keys.host(sampleHost(4).id) }]);
+	await replace(backup);
+	assert.deepEqual([names(), restored], [["host2"], 1]);
 	view.close();
 });

@@ -34,6 +34,8 @@ export interface ViewOptions {
 	readonly onBatch: () => void;
 	/** Told of a record that cannot be read: what it was before still holds. */
 	readonly onDamaged: (error: WeftError) => void;
+	/** Told when the store is an earlier one: it was restored from a backup. */
+	readonly onRestored: () => void;
 }
 
 interface JoinedNetwork {
@@ -57,11 +59,14 @@ export class View {
 	/** The networks of the sandboxes' attachments. */
 	readonly #attached = new Counted<NetworkId>();
 	readonly #options: ViewOptions;
-	readonly #mirrors: Mirror[];
+	/** Of what concerns all hosts. */
+	readonly #clusterMirrors: readonly Mirror[];
+	readonly #sandboxMirror: Mirror;
+	readonly #unlisten: () => void;
 
 	constructor(options: ViewOptions) {
 		this.#options = options;
-		this.#mirrors = [
+		this.#clusterMirrors = [
 			this.#mirror<Host>(keys.hosts, (id, host) => {
 				const before = this.hosts.get(id);
 				record(this.hosts, id, host);
@@ -75,20 +80,23 @@ export class View {
 				record(this.gone, id, gone);
 				options.onChange({ kind: "gone", id });
 			}),
-			new Mirror({
-				store: options.local,
-				prefix: localKeys.sandboxes,
-				onChange: (key, text) =>
-					this.#read<Sandbox>(key, text, (value) => this.#sandbox(key.slice(localKeys.sandboxes.length + 1), value)),
-				onBatch: options.onBatch,
-			}),
 		];
+		this.#sandboxMirror = new Mirror({
+			store: options.local,
+			prefix: localKeys.sandboxes,
+			onChange: (key, text) =>
+				this.#read<Sandbox>(key, text, (value) => this.#sandbox(key.slice(localKeys.sandboxes.length + 1), value)),
+			onBatch: options.onBatch,
+		});
+		this.#unlisten = options.store.health.onChange((reachable) => {
+			if (reachable) void this.#lookBack();
+		});
 	}
 
 	/** Resolves when the first picture of everything is there, networks included. */
 	async ready(): Promise<void> {
-		await Promise.all(this.#mirrors.map((mirror) => mirror.ready));
-		await Promise.all([...this.#networks.values()].flatMap(({ mirrors }) => mirrors.map((mirror) => mirror.ready)));
+		await Promise.all([this.#sandboxMirror, ...this.#clusterMirrors].map((mirror) => mirror.ready));
+		await Promise.all(this.#networkMirrors().map((mirror) => mirror.ready));
 	}
 
 	/** The networks that sandboxes of this host are in. */
@@ -110,8 +118,24 @@ export class View {
 	}
 
 	close(): void {
-		for (const mirror of this.#mirrors) mirror.close();
-		for (const { mirrors } of this.#networks.values()) for (const mirror of mirrors) mirror.close();
+		this.#unlisten();
+		for (const mirror of [this.#sandboxMirror, ...this.#clusterMirrors, ...this.#networkMirrors()]) mirror.close();
+	}
+
+	#networkMirrors(): Mirror[] {
+		return [...this.#networks.values()].flatMap(({ mirrors }) => mirrors);
+	}
+
+	/** A store that was restored from a backup would only tell what happens after the revision that was seen before. */
+	async #lookBack(): Promise<void> {
+		const { store, onRestored } = this.#options;
+		const mirrors = [...this.#clusterMirrors, ...this.#networkMirrors()];
+		const seen = Math.max(...mirrors.map(({ revision }) => revision));
+		// The least that a store can be asked for its revision. Where it does not answer, it is looked at when it is back again.
+		const now = await store.list(keys.networksLock).catch(() => undefined);
+		if (now === undefined || now.revision >= seen) return;
+		for (const mirror of mirrors) mirror.renew();
+		onRestored();
 	}
 
 	#mirror<T>(prefix: string, onChange: (id: string, value: T | undefined) => void): Mirror {

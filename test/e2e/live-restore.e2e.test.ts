@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
-import type { EventView } from "../../src/model/view.ts";
 import { needs } from "../needs.ts";
 import { eventually, type TestLab, withLab } from "./with-lab.ts";
 
@@ -112,20 +110,6 @@ function mended(lab: TestLab): number {
 	return (JSON.parse(stdout) as { kernel: { mended: number } }).kernel.mended;
 }
 
-/** Listens to host1's events. @returns They come in while the test goes on. */
-async function listen(lab: TestLab): Promise<{ events: EventView[]; stop: () => void }> {
-	const events: EventView[] = [];
-	const listener = lab.lab.spawn("host1", ["weft", "events", "--format", "json"], ["ignore", "pipe", "inherit"]);
-	if (listener.stdout === null) throw new Error("Cannot read the events");
-	createInterface({ input: listener.stdout }).on("line", (line) => events.push(JSON.parse(line) as EventView));
-	await eventually("events are heard", 5_000, () => {
-		lab.weft("host1", "network", "create", "heard");
-		lab.weft("host1", "network", "rm", "heard");
-		return events.length > 0;
-	});
-	return { events, stop: () => listener.kill() };
-}
-
 test(
 	"what somebody took out of the kernel is back within a second, and told of",
 	{
@@ -137,7 +121,7 @@ test(
 			lab.sleeper("host1", "one", "blue");
 			lab.sleeper("host2", "two", "blue");
 			assert.ok(lab.pings("host2", "two", "one"));
-			const { events, stop } = await listen(lab);
+			const { events, stop } = await lab.listen("host1");
 			assert.equal(mended(lab), 0, "nobody has touched anything");
 			for (const { what, done, look, wanted, told } of damagesOf(lab.overlay("blue"))) {
 				events.length = 0;

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawnSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { holderOf } from "../../src/lab/holder.ts";
 import { Lab } from "../../src/lab/lab.ts";
-import type { ContainerView } from "../../src/model/view.ts";
+import type { ContainerView, EventView, HostView } from "../../src/model/view.ts";
 
 /** The program that a person types. */
 export const weftProgram = new URL("../../bin/weft", import.meta.url).pathname;
@@ -72,6 +73,34 @@ export class TestLab {
 	/** As an attacker who is root in a container would, with all capabilities. */
 	attack(host: string, container: string, ...argv: readonly string[]): Ended {
 		return this.run(host, "nsenter", `--net=${this.netns(host, container)}`, ...argv);
+	}
+
+	/** How a host is, as host1 sees it. */
+	stateOf(host: string): HostView["state"] | undefined {
+		const lines = this.weft("host1", "hosts", "--format", "json").split("\n");
+		return lines.map((line) => JSON.parse(line) as HostView).find(({ name }) => name === host)?.state;
+	}
+
+	/** @returns "web 10.0.0.2/24" for each endpoint of a network, sorted. */
+	members(network: string): string[] {
+		const text = this.weft("host1", "network", "inspect", "--format", "{{json .containers}}", network);
+		return Object.values(JSON.parse(text) as Record<string, { name: string; ipv4Address: string }>)
+			.map(({ name, ipv4Address }) => `${name} ${ipv4Address}`)
+			.sort();
+	}
+
+	/** Listens to an agent's events. @returns They come in while the test goes on. */
+	async listen(host: string): Promise<{ events: EventView[]; stop: () => void }> {
+		const events: EventView[] = [];
+		const listener = this.lab.spawn(host, ["weft", "events", "--format", "json"], ["ignore", "pipe", "inherit"]);
+		if (listener.stdout === null) throw new Error("Cannot read the events");
+		createInterface({ input: listener.stdout }).on("line", (line) => events.push(JSON.parse(line) as EventView));
+		await eventually("events are heard", 5_000, () => {
+			this.weft(host, "network", "create", "heard");
+			this.weft(host, "network", "rm", "heard");
+			return events.length > 0;
+		});
+		return { events, stop: () => listener.kill() };
 	}
 
 	inspect(host: string, container: string): ContainerView {
