@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAgent } from "../../src/client/client.ts";
 import { underlay } from "../../src/lab/names.ts";
@@ -7,6 +7,9 @@ import type { Service } from "../../src/model/service.ts";
 import { TestLab } from "../e2e/with-lab.ts";
 import { worldResolver } from "../e2e/world-resolver.ts";
 import type { Armed } from "./arm.ts";
+
+/** Of a log, for whoever looks for the cause of a failure. */
+const toldLines = 200;
 
 const armScript = new URL("arm.ts", import.meta.url).pathname;
 
@@ -83,6 +86,14 @@ export class Cluster {
 
 	disarm(host: string): void {
 		rmSync(`${this.root(host)}/run/weft/die-at`, { force: true });
+	}
+
+	/** @returns The end of what an agent and those before it on that host have told. */
+	agentLog(host: string): string {
+		const lines = readFileSync(`${this.root(host)}/var/lib/weft/agent.log`, "utf8")
+			.trimEnd()
+			.split("\n");
+		return lines.slice(-toldLines).join("\n");
 	}
 
 	/** Waits until each agent says that its kernel is as it is wanted, and that names answer. */

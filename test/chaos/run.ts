@@ -64,6 +64,9 @@ export async function chaos({
 			if (from !== undefined) await checkReach(cluster, model, from);
 		}
 		return { done, deaths };
+	} catch (error) {
+		for (const host of cluster.hosts) log(`${host} told:\n${cluster.agentLog(host)}`);
+		throw error;
 	} finally {
 		await cluster.down();
 	}
