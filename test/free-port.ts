@@ -11,3 +11,11 @@ export async function freePort(host: string): Promise<number> {
 	if (address === null || typeof address === "string") throw new TypeError(`Cannot find a free port of ${host}`);
 	return address.port;
 }
+
+let addresses = 0;
+
+/** @returns An address of the loopback that no other test uses: no other connection from here takes a port of it. */
+export function ownLoopback(): string {
+	addresses++;
+	return `127.${128 + (process.pid % 127)}.${(process.pid >> 7) % 256}.${addresses}`;
+}

@@ -96,6 +96,34 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
 		assert.equal(await store.txn([{ key: "cas/a", revision: first }], [{ put: "cas/a", value: "3" }]), undefined);
 	});
 
+	test(title("a key that is put to what it is has a new revision, which a watch tells"), async () => {
+		const put = { put: "same/a", value: "" };
+		const first = await store.txn([], [put]);
+		const since = await store.list("same");
+		const second = await store.txn([], [put]);
+		assert.ok(first !== undefined && second !== undefined && second > first);
+		assert.equal(await store.txn([{ key: "same/a", revision: first }], [put]), undefined);
+		assert.deepEqual(keysOf(await collect("same", since, () => true)), ["+same/a"]);
+	});
+
+	test(title("a transaction sees the store as it was before its own writes"), async () => {
+		const first = await store.txn([], [{ put: "swap/a", value: "1" }]);
+		const expect = [
+			{ key: "swap/a", revision: first ?? 0 },
+			{ key: "swap/b", revision: 0 },
+		];
+		const second = await store.txn(expect, [{ put: "swap/b", value: "2" }, { delete: "swap/a" }]);
+		assert.ok(second !== undefined && second > (first ?? 0));
+		assert.deepEqual((await store.list("swap")).entries, [{ key: "swap/b", value: "2", revision: second }]);
+	});
+
+	test(title("what deletes has a revision, and so has what writes nothing"), async () => {
+		const first = await store.txn([], [{ put: "revision/a", value: "1" }]);
+		const deleted = await store.txn([], [{ delete: "revision/a" }]);
+		assert.ok(first !== undefined && deleted !== undefined && deleted > first);
+		assert.ok(((await store.txn([{ key: "revision/a", revision: 0 }], [])) ?? 0) > 0);
+	});
+
 	test(title("of many that expect the same, one wins"), async () => {
 		const results = await Promise.all(
 			Array.from({ length: 20 }, (_, n) =>

@@ -10,6 +10,8 @@ export interface Server {
 	readonly url: string;
 	/** Makes a store's errors weft's. A WeftError is kept. */
 	translate(cause: unknown): WeftError;
+	/** Ends its connections. */
+	close(): void;
 }
 
 /** The servers of one store: the one that answered last is asked first, the next one when it does not. */
@@ -60,6 +62,10 @@ export class Endpoints<S extends Server> implements StoreHealth {
 		const first = this.#reason === undefined;
 		this.#reason = `${error.message}${error.cause === undefined ? "" : `: ${causeText(error.cause)}`}`;
 		if (first) for (const listener of this.#listeners) listener(false);
+	}
+
+	close(): void {
+		for (const server of this.#servers) server.close();
 	}
 
 	/**

@@ -86,5 +86,6 @@ class EtcdStore implements Store {
 
 	async close(): Promise<void> {
 		this.#closed.abort();
+		this.#endpoints.close();
 	}
 }

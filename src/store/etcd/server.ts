@@ -48,6 +48,10 @@ export class EtcdServer implements Server {
 		if (this.#sessions.state() === "connecting") this.#sessions.abort(new ConnectError(notConnected, Code.Unavailable));
 	}
 
+	close(): void {
+		this.#sessions.abort();
+	}
+
 	/** The one place where the client library's errors become weft's. */
 	translate(cause: unknown): WeftError {
 		return cause instanceof WeftError ? cause : (tlsRefusal(cause, this.url) ?? translate(cause, this.url));

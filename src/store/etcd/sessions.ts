@@ -6,7 +6,8 @@ const liveness = { pingIntervalMs: 2_000, pingTimeoutMs: 3_000, pingIdleConnecti
 
 /**
  * The HTTP/2 sessions with one server. A session that the manager gives up tells its error when its socket has closed; a request
- * that comes before that makes the manager let go of it, and an error that nobody hears ends the process.
+ * that comes before that makes the manager let go of it, and an error that nobody hears ends the process. So does a ping of a session
+ * that is gone: the manager asks for one when a stream is the last to learn of it, as after a certificate that the server refused.
  */
 export class Sessions extends Http2SessionManager {
 	readonly #heard = new WeakSet<ClientHttp2Session>();
@@ -20,8 +21,11 @@ export class Sessions extends Http2SessionManager {
 		const stream = await super.request(...asked);
 		const { session } = stream;
 		if (session !== undefined && !this.#heard.has(session as ClientHttp2Session)) {
-			this.#heard.add(session as ClientHttp2Session);
-			session.on("error", () => {});
+			const known = session as ClientHttp2Session;
+			this.#heard.add(known);
+			known.on("error", () => {});
+			const ping = known.ping.bind(known);
+			known.ping = (...args: [never]) => !known.destroyed && ping(...args);
 		}
 		return stream;
 	}
