@@ -1,12 +1,16 @@
 #!/bin/sh
 # Installs what is missing, and nothing else: `setup.sh npm` the packages of package-lock.json (the pinned Node among them),
-# `setup.sh run` also the Debian packages that weft starts containers with, `setup.sh test` also those of the tests and benchmarks.
+# `setup.sh run` also the Debian packages that weft starts containers with, `setup.sh test` also those of the tests and benchmarks,
+# and Consul, which Debian 12 does not have: built once from its module, into the user's cache, outside of any checkout.
 # A second run finds everything there and takes a few milliseconds.
 set -eu
 cd "$(dirname "$0")/.."
 
 run_packages="runc conmon busybox-static iproute2 iputils-ping util-linux"
 test_packages="nftables iptables etcd-server etcd-client tcpdump iperf3 dnsutils dnsperf dnsmasq-base bsdutils zsh fish faketime"
+
+# The last that can be built from the module alone.
+consul_version=1.12.9
 
 fail() {
 	printf 'error: %s\n  fix:   %s\n' "$1" "$2" >&2
@@ -55,6 +59,26 @@ install_debian() {
 	apt_install "$missing"
 }
 
+# Consul's go.mod replaces modules, which go install refuses: a module around it is built.
+build_consul() {
+	dir="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/weft-test/consul-$consul_version"
+	[ -x "$dir/consul" ] && return
+	command -v go >/dev/null || fail "Cannot build Consul $consul_version, which the tests of its store start: no go on PATH" "install Go 1.23 or later (https://go.dev/doc/install), or put a consul $consul_version at $dir/consul"
+	echo "setup: building Consul $consul_version into $dir: a few minutes, once" >&2
+	mkdir -p "$dir"
+	work=$(mktemp -d "$dir/build.XXXXXX")
+	printf 'module consulbuild\n\ngo 1.23.8\n\nrequire github.com/hashicorp/consul v%s\n' "$consul_version" >"$work/go.mod"
+	printf '//go:build tools\n\npackage tools\n\nimport _ "github.com/hashicorp/consul"\n' >"$work/tools.go"
+	if (cd "$work" && GOFLAGS=-mod=mod go build -o consul github.com/hashicorp/consul >build.log 2>&1); then
+		mv "$work/consul" "$dir/consul"
+		rm -r "$work"
+	else
+		tail -5 "$work/build.log" >&2
+		rm -r "$work"
+		fail "Cannot build Consul $consul_version" "check that go can download modules: go env GOPROXY"
+	fi
+}
+
 need_root() {
 	[ "$(id -u)" = 0 ] || fail "Cannot make network namespaces: not root" "run the same as root, or: sudo make $1"
 }
@@ -70,6 +94,7 @@ test)
 	need_root test
 	install_npm
 	install_debian "$run_packages $test_packages"
+	build_consul
 	;;
 *) fail "Cannot set up \"${1:-}\": wanted npm, run or test" "scripts/setup.sh npm|run|test" ;;
 esac
