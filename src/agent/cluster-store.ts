@@ -9,8 +9,9 @@ import { fingerprint } from "./credentials.ts";
 import { agentPort, type Identity } from "./identity.ts";
 import { listenForHosts } from "./listener.ts";
 import { type Paths, paths } from "./paths.ts";
-import { memberCredentials, openRemoteStore, storeSchemeOf } from "./remote-store.ts";
+import { memberCredentials, openRemoteStore } from "./remote-store.ts";
 import { announceStore, type StoreMove } from "./store-move.ts";
+import { storeSchemeOf } from "./store-url.ts";
 import type { TellClosed } from "./strangers.ts";
 import { agentAddresses, createToken } from "./tokens.ts";
 
@@ -40,7 +41,8 @@ export async function openClusterStore(
 		case "weft":
 			return memberStore(identity, { paths: agentPaths, log, onStoreMove });
 		case "etcd":
-			return etcdStore(identity.storeUrl, agentPaths);
+		case "consul":
+			return ownStore(identity.storeUrl, agentPaths);
 	}
 }
 
@@ -115,7 +117,8 @@ async function memberStore(
 	};
 }
 
-async function etcdStore(storeUrl: string, agentPaths: Paths): Promise<ClusterStore> {
+/** One that the user serves: each host comes to it by itself. */
+async function ownStore(storeUrl: string, agentPaths: Paths): Promise<ClusterStore> {
 	const store = await openRemoteStore(storeUrl, agentPaths);
 	return {
 		store,
@@ -123,7 +126,7 @@ async function etcdStore(storeUrl: string, agentPaths: Paths): Promise<ClusterSt
 			Promise.reject(
 				new WeftError(
 					"CONFIG_INVALID",
-					"Cannot make a join token: the store is an etcd of your own, which other hosts use directly",
+					"Cannot make a join token: the store is one of your own, which other hosts use directly",
 					{ fix: `weft launch --store ${storeUrl}, on the other host` },
 				),
 			),

@@ -19,7 +19,7 @@ export interface Identity {
 	readonly vtep: Ipv4;
 	/** The interface that has it: when it gets another address, that is advertised. */
 	readonly underlayDev: string;
-	/** "sqlite:", "weft://host:port", "etcd://a,b". */
+	/** "sqlite:", "weft://host:port", "etcd://a,b", "consuls://a,b". */
 	readonly storeUrl: string;
 	readonly gatewaySubnet: Prefix;
 	/** Counts the agent's starts. */

@@ -8,6 +8,7 @@ import type { Launched, LaunchOptions, LaunchReport } from "../model/launch.ts";
 import type { Service } from "../model/service.ts";
 import { program } from "../sandbox/programs.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
 import { answers, startAgent } from "./agent-process.ts";
 import { writeCredentials } from "./credentials.ts";
 import { agentPort, type Identity, nextIdentity, readIdentity, writeIdentity } from "./identity.ts";
@@ -15,8 +16,18 @@ import { checkListen } from "./listener.ts";
 import { pathStep } from "./path-report.ts";
 import { paths } from "./paths.ts";
 import { vxlanPortProblem } from "./problems.ts";
-import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
+import { openRemoteStore } from "./remote-store.ts";
+import {
+	credentialsFor,
+	readStoreCredentials,
+	type StoreCredentials,
+	writeStoreCredentials,
+} from "./store-credentials.ts";
+import { storeSchemeOf } from "./store-url.ts";
 import { underlayNow } from "./underlay.ts";
+
+/** Should the launch be killed meanwhile, its key goes soon. */
+const rightsCheckSeconds = 10;
 
 /**
  * Makes this host a member and starts its agent; tells each finding as soon as it is known.
@@ -33,25 +44,25 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 		);
 	await claimSocket(options.socketPath);
 	mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-	const identity = await prepare(options, report);
+	const prepared = await prepare(options, report);
 	reportPrograms(report);
 	reportVxlanPort(report);
 	if (options.foreground === undefined) {
 		const agent = startAgent(options);
 		const { pid } = agent;
-		return { pid, next: await lookAround(await answers(options, agent), { identity, pid, report }) };
+		return { pid, next: await lookAround(await answers(options, agent), { ...prepared, pid, report }) };
 	}
 	const { runAgent } = await import("./main.ts");
 	const ended = runAgent(options, options.foreground);
 	const { pid } = process;
 	const client = await Promise.race([answers(options, { pid, failure: () => undefined }), ended]);
-	return { pid, next: client === undefined ? [] : await lookAround(client, { identity, pid, report }), ended };
+	return { pid, next: client === undefined ? [] : await lookAround(client, { ...prepared, pid, report }), ended };
 }
 
 /** Tells how the cluster looks from here. @returns The commands to type now. */
 async function lookAround(
 	client: Service,
-	{ identity, pid, report }: { identity: Identity; pid: number; report: LaunchReport },
+	{ identity, credentials, pid, report }: Prepared & { pid: number; report: LaunchReport },
 ): Promise<string[]> {
 	await testPaths(client, report);
 	const hosts = await client.hosts();
@@ -61,9 +72,18 @@ async function lookAround(
 		detail: `pid ${pid}, ${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} in the cluster`,
 	});
 	if (hosts.length > 1) return ["weft network ls", "weft run -it --network NAME -- sh"];
-	const another =
-		storeSchemeOf(identity.storeUrl) === "etcd" ? `weft launch --store ${identity.storeUrl}` : "weft token";
-	return [another, "weft network create NAME"];
+	return [wayIn(identity.storeUrl, credentials), "weft network create NAME"];
+}
+
+/** @returns How another host comes into the cluster: by a token from here, or by the store and what that wants to be shown. */
+function wayIn(storeUrl: string, credentials: StoreCredentials): string {
+	if (!isOwnStore(storeUrl)) return "weft token";
+	const flags = Object.keys(credentials).length > 0 ? ", with the same --store-… flags as here" : "";
+	return `weft launch --store ${storeUrl}${flags}`;
+}
+
+function isOwnStore(storeUrl: string): boolean {
+	return ["etcd", "consul"].includes(storeSchemeOf(storeUrl));
 }
 
 function reportPrograms(report: LaunchReport): void {
@@ -103,7 +123,12 @@ async function testPaths(client: Service, report: LaunchReport): Promise<void> {
 	}
 }
 
-async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Identity> {
+interface Prepared {
+	readonly identity: Identity;
+	readonly credentials: StoreCredentials;
+}
+
+async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Prepared> {
 	const kernel = openLinuxKernel();
 	const local = await openSqliteStore(paths.localDb(options), { create: true });
 	try {
@@ -116,9 +141,12 @@ async function prepare(options: LaunchOptions, report: LaunchReport): Promise<Id
 		const identity =
 			options.join === undefined ? chosen : { ...chosen, storeUrl: await joinByToken(options, chosen, report) };
 		const wasMember = options.join === undefined && former?.storeUrl === identity.storeUrl;
-		await checkStore(identity, { options, wasMember, report });
+		const { storeUrl } = identity;
+		const credentials = credentialsFor(storeUrl, options.storeFlags ?? {}, readStoreCredentials(options, storeUrl));
+		await checkStore(identity, { options, credentials, wasMember, report });
+		if (options.storeFlags !== undefined) await writeStoreCredentials(options, { storeUrl, credentials });
 		await writeIdentity(local, identity);
-		return identity;
+		return { identity, credentials };
 	} finally {
 		await local.close();
 		kernel.close();
@@ -139,19 +167,27 @@ async function joinByToken(options: LaunchOptions, identity: Identity, report: L
 	return credentials.storeUrl;
 }
 
+interface StoreCheck {
+	readonly options: LaunchOptions;
+	readonly credentials: StoreCredentials;
+	readonly wasMember: boolean;
+	readonly report: LaunchReport;
+}
+
 /** A host that was a member already goes on without the store; one that was not could not begin. */
 async function checkStore(
 	{ id, storeUrl }: Identity,
-	{ options, wasMember, report }: { options: LaunchOptions; wasMember: boolean; report: LaunchReport },
+	{ options, credentials, wasMember, report }: StoreCheck,
 ): Promise<void> {
 	if (storeSchemeOf(storeUrl) === "sqlite") {
 		// One that this host served already is not replaced: the agent says that it is gone.
 		if (!wasMember) await (await openSqliteStore(paths.storeDb(options), { create: true })).close();
 		return;
 	}
-	const store = await openRemoteStore(storeUrl, options);
+	const store = await openRemoteStore(storeUrl, options, credentials);
 	try {
 		await store.get(keys.host(id));
+		if (isOwnStore(storeUrl)) await checkRights(store, id);
 		report({ subject: "store", outcome: "ok", detail: `${storeUrl} answers` });
 	} catch (error) {
 		if (!wasMember || !isWeftError(error, "STORE_UNREACHABLE", "TIMEOUT")) throw error;
@@ -164,4 +200,12 @@ async function checkStore(
 	} finally {
 		await store.close();
 	}
+}
+
+/** All that an agent does to a store of the user's own. @throws {WeftError} STORE_REFUSED, and what says that it does not answer. */
+async function checkRights(store: Store, id: string): Promise<void> {
+	await store.list(keys.hosts);
+	const lease = await store.lease(rightsCheckSeconds);
+	await store.txn([], [{ put: keys.rightsCheck(id), value: "", lease: lease.id }]);
+	await lease.revoke();
 }

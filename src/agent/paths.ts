@@ -11,6 +11,8 @@ export const paths = {
 	localDb: ({ stateDir }: Paths) => join(stateDir, "local.db"),
 	/** The cluster's store, on the host that embeds it. */
 	storeDb: ({ stateDir }: Paths) => join(stateDir, "store.db"),
+	/** What the cluster's store wants to be shown, where it is one of the user's own. */
+	storeCredentials: ({ stateDir }: Paths) => join(stateDir, "store-credentials.json"),
 	pki: ({ stateDir }: Paths) => join(stateDir, "pki"),
 	containers: ({ stateDir }: Paths) => join(stateDir, "containers"),
 	agentLog: ({ stateDir }: Paths) => join(stateDir, "agent.log"),

@@ -3,29 +3,39 @@ import { stores } from "../store/registry.ts";
 import type { Store } from "../store/store.ts";
 import { type Credentials, readCredentials, storeName } from "./credentials.ts";
 import { type Paths, paths } from "./paths.ts";
-
-const etcdPort = 2379;
-
-/** @returns "sqlite", "weft", "etcd". @throws {WeftError} ARGUMENT_INVALID */
-export function storeSchemeOf(storeUrl: string): keyof typeof stores {
-	const scheme = /^([a-z]+):/.exec(storeUrl)?.[1];
-	if (scheme !== undefined && Object.hasOwn(stores, scheme)) return scheme as keyof typeof stores;
-	throw unknownStore(storeUrl, `weft knows ${Object.keys(stores).join(", ")}`);
-}
+import { readStoreCredentials, type StoreCredentials } from "./store-credentials.ts";
+import { storePlaceOf, storeSchemeOf } from "./store-url.ts";
 
 /**
  * Opens the client of a store that is on another host. Nothing is sent yet.
+ * @param credentials For a store of the user's own.
  * @throws {WeftError} ARGUMENT_INVALID, CONFIG_INVALID without a certificate of a `weft://` store's cluster.
  */
-export async function openRemoteStore(storeUrl: string, agentPaths: Paths): Promise<Store> {
+export async function openRemoteStore(
+	storeUrl: string,
+	agentPaths: Paths,
+	credentials: StoreCredentials = readStoreCredentials(agentPaths, storeUrl),
+): Promise<Store> {
 	if (storeSchemeOf(storeUrl) === "weft") {
 		const { ca, certificate: cert, key } = memberCredentials(storeUrl, agentPaths);
 		const { openEtcdStore } = await stores.weft();
 		const tls = { ca, cert, key, serverName: storeName };
 		return openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], { tls });
 	}
+	const { scheme, tls: secure, urls, root } = storePlaceOf(storeUrl);
+	const { ca, cert, key, user: name, password, token } = credentials;
+	const tls = {
+		...(ca === undefined ? {} : { ca }),
+		...(cert === undefined || key === undefined ? {} : { cert, key }),
+	};
+	const options = { root, ...(secure ? { tls } : {}) };
+	if (scheme === "consul") {
+		const { openConsulStore } = await stores.consul();
+		return openConsulStore(storeUrl, urls, { ...options, ...(token === undefined ? {} : { token }) });
+	}
 	const { openEtcdStore } = await stores.etcd();
-	return openEtcdStore(storeUrl, etcdServers(storeUrl));
+	const user = name === undefined || password === undefined ? {} : { user: { name, password } };
+	return openEtcdStore(storeUrl, urls, { ...options, ...user });
 }
 
 /** @throws {WeftError} CONFIG_INVALID */
@@ -37,22 +47,4 @@ export function memberCredentials(storeUrl: string, agentPaths: Paths): Credenti
 		`Cannot use the store at ${storeUrl}: this host has no certificate of that cluster`,
 		{ fix: "weft launch --join TOKEN" },
 	);
-}
-
-/** @returns "http://host:port" of each. @throws {WeftError} ARGUMENT_INVALID */
-export function etcdServers(storeUrl: string): string[] {
-	return storeUrl
-		.replace(/^etcd:(\/\/)?/, "")
-		.split(",")
-		.map((server) => {
-			const form = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(server);
-			if (form !== null) return `http://${form[1]}:${form[2] ?? etcdPort}`;
-			throw unknownStore(storeUrl, `"${server}" is no server`);
-		});
-}
-
-function unknownStore(storeUrl: string, reason: string): WeftError {
-	return new WeftError("ARGUMENT_INVALID", `Cannot use the store "${storeUrl}": ${reason}`, {
-		fix: "weft launch --store etcd://10.0.0.5:2379,10.0.0.6:2379, or omit --store for the embedded one",
-	});
 }

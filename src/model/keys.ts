@@ -43,6 +43,8 @@ export const keys = {
 	pathQuestion: (to: HostId, from: HostId) => `paths/asked/${to}/${from}`,
 	pathAnswers: (to: HostId) => `paths/answered/${to}`,
 	pathAnswer: (to: HostId, from: HostId) => `paths/answered/${to}/${from}`,
+	/** Written by a host that is launched, and gone at once: that it may. */
+	rightsCheck: (id: HostId) => `launches/${id}`,
 	/** An `Endpoint`. */
 	allEndpoints: "endpoints",
 	endpoints: (id: NetworkId) => `endpoints/${id}`,

@@ -2,8 +2,9 @@
 export interface LaunchOptions {
 	/** A token of another agent: join its cluster. */
 	readonly join?: string;
-	/** "sqlite:", "etcd://a,b,c", "weft://host:port"; the embedded store when omitted. */
+	/** "sqlite:", "etcd://a,b,c", "consul://a,b,c", with TLS "etcds:" and "consuls:"; the embedded store when omitted. */
 	readonly store?: string;
+	readonly storeFlags?: StoreFlags;
 	/** The address that other hosts reach this one at: VTEP and agent. Chosen from the default route when omitted. */
 	readonly advertiseAddr?: string;
 	/** The host's name in the cluster; its hostname when omitted. */
@@ -20,6 +21,16 @@ export interface LaunchOptions {
 	readonly socketPath: string;
 	/** Be the agent, instead of starting one, until this aborts. */
 	readonly foreground?: AbortSignal;
+}
+
+/** What a store of the user's own wants to be shown: paths of files, absolute, and a name. Omitted ones stay as they were. */
+export interface StoreFlags {
+	readonly ca?: string;
+	readonly cert?: string;
+	readonly key?: string;
+	readonly user?: string;
+	readonly passwordFile?: string;
+	readonly tokenFile?: string;
 }
 
 /** One finding of the launch, told as soon as it is known. */

@@ -4,6 +4,8 @@ export const stores = {
 	sqlite: () => import("./sqlite.ts"),
 	/** A real etcd. */
 	etcd: () => import("./etcd.ts"),
+	/** The key-value store of a real Consul. */
+	consul: () => import("./consul.ts"),
 	/** The embedded store of another agent: the same protocol, over TLS. */
 	weft: () => import("./etcd.ts"),
 } as const;
