@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { labNetns, underlay } from "../../src/lab/names.ts";
-import { TestConsul } from "../consul.ts";
+import { consulProgram, TestConsul } from "../consul.ts";
 import { needs } from "../needs.ts";
 import { eventually, TestLab } from "./with-lab.ts";
 
@@ -11,7 +11,7 @@ const hosts = ["host1", "host2", "host3"] as const;
 const rules = 'key_prefix "weft/" { policy = "write" } session_prefix "" { policy = "write" }';
 
 test("three hosts stand on a Consul: names and traffic, an agent that is killed, a store that is away and back", {
-	skip: needs("root", "runc", "conmon", "go"),
+	skip: needs("root", "runc", "conmon", consulProgram),
 }, async (t) => {
 	const lab = new TestLab("consul");
 	await lab.lab.down();
