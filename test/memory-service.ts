@@ -110,6 +110,22 @@ export class MemoryService implements Service {
 			listener({ time: bornAt, type: "network", action, id, name, attributes: {} });
 	}
 
+	readonly store: Service["store"] = {
+		check: async ({ repair }) => ({
+			revision: 7,
+			records: 12,
+			findings: [
+				{
+					code: "ADDRESS_CLAIM_STALE",
+					key: "ipam/ab/10.0.0.9",
+					message: "10.0.0.9 is held by endpoint cd, which has it not",
+					mend: "gives it back",
+					outcome: repair ? "mended" : "found",
+				},
+			],
+		}),
+	};
+
 	readonly networks: Service["networks"] = {
 		list: async ({ filters }) =>
 			[...this.networksById.values()]

@@ -5,6 +5,7 @@ import { type ContainerParts, containerService } from "./container-service.ts";
 import { forget, hosts, hostView } from "./host-service.ts";
 import { networkService } from "./network-service.ts";
 import { problems, StoreClock } from "./problems.ts";
+import { storeService } from "./store-service.ts";
 import { version } from "./version.ts";
 
 /** All that the agent does for people and programs, on top of a running house. */
@@ -14,6 +15,7 @@ export function agentService(parts: ContainerParts, cluster: ClusterStore): Serv
 	const startedAt = new Date().toISOString();
 	const clock = new StoreClock(runtime.control.store.health);
 	return {
+		store: storeService(runtime),
 		networks: networkService(runtime, sandboxes, containers),
 		containers,
 		...attachService(parts),

@@ -41,7 +41,7 @@ const longestToken = 64 * 1024;
 
 /** The store holds the hash alone: who reads it cannot join. */
 function keyOfSecret(secret: string): string {
-	return `tokens/${createHash("sha256").update(secret).digest("hex")}`;
+	return `${keys.tokens}/${createHash("sha256").update(secret).digest("hex")}`;
 }
 
 /** @returns "host:port" of all agents; those that live come first, so that a joiner seldom waits for one that does not. */
@@ -61,7 +61,7 @@ export async function createToken(
 	now: number,
 ): Promise<string> {
 	const secret = randomBytes(24).toString("base64url");
-	const { entries } = await store.list("tokens");
+	const { entries } = await store.list(keys.tokens);
 	// One that cannot be read lets nobody in.
 	const forgotten = entries.filter((entry) => (recordOf(entry)?.expiresAt ?? 0) + rememberMs < now);
 	const record: TokenRecord = { expiresAt };

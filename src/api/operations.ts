@@ -3,6 +3,7 @@ import type { RouteName } from "../model/routes.ts";
 import type { Service } from "../model/service.ts";
 import * as container from "./schema/container-view.ts";
 import * as request from "./schema/request.ts";
+import * as store from "./schema/store.ts";
 import * as view from "./schema/view.ts";
 
 /** A call of the API as it came in, checked. */
@@ -80,6 +81,15 @@ const general = {
 		input: request.nothing,
 		answer: view.eventView,
 		run: (service, { signal }) => service.events(signal),
+	}),
+};
+
+const stores = {
+	checkStore: operation({
+		summary: "What contradicts itself in the cluster's state",
+		input: store.check,
+		answer: store.checkView,
+		run: (service, { input }) => service.store.check(input),
 	}),
 };
 
@@ -206,6 +216,6 @@ const containers = {
 };
 
 /** A route without an operation does not compile. */
-export const operations = { ...general, ...networks, ...containers } satisfies Record<RouteName, object>;
+export const operations = { ...general, ...stores, ...networks, ...containers } satisfies Record<RouteName, object>;
 
 export type Operations = typeof operations;

@@ -41,6 +41,14 @@ const host: readonly Entry[] = [
 	},
 ];
 
+const store: readonly Entry[] = [
+	{
+		name: "check",
+		summary: "Find what contradicts itself, and mend it",
+		load: () => import("./commands/store/check.ts"),
+	},
+];
+
 const lab: readonly Entry[] = [
 	{ name: "up", summary: "Make hosts in namespaces of this machine", load: () => import("./commands/lab/up.ts") },
 	{ name: "ls", summary: "List the hosts", load: () => import("./commands/lab/ls.ts") },
@@ -89,6 +97,7 @@ export const registry: readonly Entry[] = [
 		summary: "Show what happens, as it happens",
 		load: () => import("./commands/events.ts"),
 	},
+	{ name: "store", section: "Cluster", summary: "Look after the cluster's state", children: store },
 	{ name: "network", section: "Networks", summary: "Create, list and connect networks", children: network },
 	{
 		name: "attach",

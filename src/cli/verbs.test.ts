@@ -20,10 +20,11 @@ const printing: Readonly<Record<string, readonly string[]>> = {
 	"network ls": [],
 	ps: ["-a"],
 	status: [],
+	"store check": ["--repair"],
 	token: [],
 	version: [],
 };
-const lists = new Set(["hosts", "lab ls", "network ls", "ps"]);
+const lists = new Set(["hosts", "lab ls", "network ls", "ps", "store check"]);
 
 test("every verb that prints something has a --format, and is known here", async () => {
 	const known: string[] = [];

@@ -80,6 +80,7 @@ test("connectAgent() carries status, hosts, tokens and attachments", async () =>
 	assert.equal((await agent.hosts())[0]?.vtep, "192.168.56.101");
 	assert.equal((await agent.testPaths())[0]?.here, "blocked");
 	assert.equal((await agent.createToken({ ttlSeconds: 60 })).token, "weft-token");
+	assert.equal((await agent.store.check({ repair: true })).findings[0]?.outcome, "mended");
 	await agent.networks.create({ ...plainNetwork, name: "red" });
 	assert.equal(
 		(await agent.attach({ netns: "4711", network: "red", name: "db", aliases: [] })).nameserver,

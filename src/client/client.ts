@@ -19,6 +19,9 @@ export function connectAgent({ socketPath }: { readonly socketPath: string }): S
 		attach: (input) => agent.call("attach", { input }),
 		detach: ({ name }) => agent.call("detach", { ref: name }),
 		events: (signal) => agent.lines("events", { signal }),
+		store: {
+			check: (input) => agent.call("checkStore", { input }),
+		},
 		networks: {
 			list: ({ filters }) => agent.call("listNetworks", { input: filters }),
 			create: (input) => agent.call("createNetwork", { input }),

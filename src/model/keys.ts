@@ -45,6 +45,10 @@ export const keys = {
 	pathAnswer: (to: HostId, from: HostId) => `paths/answered/${to}/${from}`,
 	/** Written by a host that is launched, and gone at once: that it may. */
 	rightsCheck: (id: HostId) => `launches/${id}`,
+	/** A `TokenRecord` at the hash of each join token's secret. */
+	tokens: "tokens",
+	/** A `Move`, while the cluster's state goes to another store, and after it went: nobody else writes while it is there. */
+	moving: "moving",
 	/** An `Endpoint`. */
 	allEndpoints: "endpoints",
 	endpoints: (id: NetworkId) => `endpoints/${id}`,

@@ -19,6 +19,8 @@ export const routes = {
 	detach: { method: "DELETE", path: "/v1/attachments/{ref}" },
 	events: { method: "GET", path: "/v1/events", streams: true },
 
+	checkStore: { method: "POST", path: "/v1/store/check" },
+
 	listNetworks: { method: "GET", path: "/v1/networks" },
 	createNetwork: { method: "POST", path: "/v1/networks", creates: true },
 	inspectNetwork: { method: "GET", path: "/v1/networks/{ref}" },

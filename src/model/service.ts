@@ -11,6 +11,7 @@ import type {
 	NetworkView,
 	PathView,
 	StatusView,
+	StoreCheckView,
 	TokenView,
 } from "./view.ts";
 
@@ -32,6 +33,7 @@ export interface Service {
 	createToken(request: { readonly ttlSeconds: number }): Promise<TokenView>;
 	readonly networks: NetworkService;
 	readonly containers: ContainerService;
+	readonly store: StoreService;
 	/**
 	 * Connects a network namespace that weft did not make; the first call makes the sandbox, later ones connect it to more networks.
 	 * @throws NETNS_NOT_FOUND, NETWORK_NOT_FOUND, NAME_IN_USE, ENDPOINT_EXISTS, ADDRESS_*
@@ -54,6 +56,12 @@ export interface NetworkService {
 	disconnect(ref: string, request: { readonly container: string; readonly force: boolean }): Promise<void>;
 	/** Removes all networks without endpoints. */
 	prune(): Promise<{ readonly removed: readonly { readonly id: string; readonly name: string }[] }>;
+}
+
+/** Where the cluster's state is, and how it is: for the person who looks after it. */
+export interface StoreService {
+	/** Looks for what contradicts itself in the store; with `repair`, mends what can be mended. */
+	check(request: { readonly repair: boolean }): Promise<StoreCheckView>;
 }
 
 /** Each key that is given must fit; of several values of one key one must. See `matchesFilters` in network-filter.ts. */

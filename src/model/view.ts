@@ -195,3 +195,26 @@ export interface EventView {
 	readonly name: string;
 	readonly attributes: Readonly<Record<string, string>>;
 }
+
+/** Something in the store that contradicts something else. */
+export interface FindingView {
+	/** Permanent: branch on this. */
+	readonly code: string;
+	/** The record that is wrong, or lacks: "ipam/<network>/10.0.0.2". */
+	readonly key: string;
+	readonly message: string;
+	/** `found`: nothing was to be mended. `left`: a person has to choose. `changed`: somebody else changed it meanwhile. */
+	readonly outcome: "found" | "mended" | "left" | "changed";
+	/** What repair does, or did: "gives it back". */
+	readonly mend?: string;
+	/** What a person can do, where repair can do nothing. */
+	readonly fix?: string;
+}
+
+export interface StoreCheckView {
+	/** Of the snapshot that was read. */
+	readonly revision: number;
+	/** How many it holds. */
+	readonly records: number;
+	readonly findings: readonly FindingView[];
+}
