@@ -1,3 +1,4 @@
+import { backupLines } from "../src/control/upkeep/backup-text.ts";
 import { WeftError } from "../src/model/error.ts";
 import { matchesFilters } from "../src/model/network-filter.ts";
 import { noRestart } from "../src/model/restart.ts";
@@ -14,6 +15,8 @@ export const bornAt = "2024-05-17T10:00:00.000Z";
 export class MemoryService implements Service {
 	readonly networksById = new Map<string, NetworkView>();
 	readonly containersById = new Map<string, ContainerView>();
+	/** What stands for the cluster's state. */
+	readonly records = new Map([["hosts/ab", "{}"]]);
 	readonly #listeners = new Set<(event: EventView) => void>();
 	readonly #endings = new Map<string, PromiseWithResolvers<{ exitCode: number }>>();
 	#made = 0;
@@ -124,6 +127,20 @@ export class MemoryService implements Service {
 				},
 			],
 		}),
+		backup: async function* (this: MemoryService) {
+			const entries = [...this.records].map(([key, value]) => ({ key, value, revision: 7 }));
+			for (const line of backupLines({ entries, revision: 7 }, { store: "sqlite:", host: "host1", date: bornAt }))
+				yield { line };
+		}.bind(this),
+		beginRestore: async ({ force }) => {
+			if (!force && this.records.size > 0) throw new WeftError("STORE_NOT_EMPTY", "Cannot restore: it is not empty");
+			this.records.clear();
+			return { id: "0".repeat(32) };
+		},
+		putRecords: async ({ records }) => {
+			for (const { key, value } of records) this.records.set(key, value);
+		},
+		endRestore: async () => {},
 	};
 
 	readonly networks: Service["networks"] = {

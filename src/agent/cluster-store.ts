@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { FreezableStore } from "../control/freeze.ts";
 import { WeftError } from "../model/error.ts";
 import type { TokenView } from "../model/view.ts";
 import { stores } from "../store/registry.ts";
@@ -17,7 +18,10 @@ import { agentAddresses, createToken } from "./tokens.ts";
 
 /** The cluster's store as this host uses it. */
 export interface ClusterStore {
+	/** For all that this host wants of it: frozen while its contents move. */
 	readonly store: Store;
+	/** The same, never frozen: for those who move them. */
+	readonly bare: Store;
 	/** @throws {WeftError} CONFIG_INVALID where no tokens are used. */
 	createToken(ttlSeconds: number): Promise<TokenView>;
 	close(): Promise<void>;
@@ -51,10 +55,11 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 	const { credentials } = authority;
 	const { openSqliteStore } = await stores.sqlite();
 	// Made at the launch: an agent that began with an empty one would take down all that runs.
-	const store = await openSqliteStore(paths.storeDb(agentPaths), { create: false });
+	const bare = await openSqliteStore(paths.storeDb(agentPaths), { create: false });
+	const store = new FreezableStore(bare);
 	const address = `${identity.vtep}:${agentPort}`;
 	const listener = await listenForHosts({
-		store,
+		store: bare,
 		admit: admitHere(store, authority, `weft://${address}`),
 		credentials,
 		address: identity.vtep,
@@ -65,6 +70,7 @@ async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger)
 	const endAnnouncing = announceStore(store, identity.id, { storeUrl: `weft://${address}` }, { credentials, log });
 	return {
 		store,
+		bare,
 		createToken: (ttlSeconds) => newToken(store, address, credentials.ca, ttlSeconds),
 		async close() {
 			endAnnouncing();
@@ -105,10 +111,12 @@ async function memberStore(
 		},
 	});
 	log.info({ address: `${vtep}:${agentPort}` }, "letting other hosts join");
-	const store = await openRemoteStore(storeUrl, agentPaths);
+	const bare = await openRemoteStore(storeUrl, agentPaths);
+	const store = new FreezableStore(bare);
 	const storeAddress = storeUrl.slice("weft://".length);
 	return {
 		store,
+		bare,
 		createToken: (ttlSeconds) => newToken(store, storeAddress, credentials.ca, ttlSeconds),
 		async close() {
 			await listener.close();
@@ -119,9 +127,10 @@ async function memberStore(
 
 /** One that the user serves: each host comes to it by itself. */
 async function ownStore(storeUrl: string, agentPaths: Paths): Promise<ClusterStore> {
-	const store = await openRemoteStore(storeUrl, agentPaths);
+	const bare = await openRemoteStore(storeUrl, agentPaths);
 	return {
-		store,
+		store: new FreezableStore(bare),
+		bare,
 		createToken: () =>
 			Promise.reject(
 				new WeftError(
@@ -130,6 +139,6 @@ async function ownStore(storeUrl: string, agentPaths: Paths): Promise<ClusterSto
 					{ fix: `weft launch --store ${storeUrl}, on the other host` },
 				),
 			),
-		close: () => store.close(),
+		close: () => bare.close(),
 	};
 }

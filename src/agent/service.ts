@@ -15,7 +15,7 @@ export function agentService(parts: ContainerParts, cluster: ClusterStore): Serv
 	const startedAt = new Date().toISOString();
 	const clock = new StoreClock(runtime.control.store.health);
 	return {
-		store: storeService(runtime),
+		store: storeService(runtime, cluster),
 		networks: networkService(runtime, sandboxes, containers),
 		containers,
 		...attachService(parts),

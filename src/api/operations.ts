@@ -91,6 +91,28 @@ const stores = {
 		answer: store.checkView,
 		run: (service, { input }) => service.store.check(input),
 	}),
+	backupStore: operation({
+		summary: "All of the cluster's state, line by line as a file holds it",
+		input: request.nothing,
+		answer: store.backupLine,
+		run: (service) => service.store.backup(),
+	}),
+	beginRestore: operation({
+		summary: "Freeze the cluster's state, to put a backup in its place",
+		input: store.beginRestore,
+		answer: store.restoreBegun,
+		run: (service, { input }) => service.store.beginRestore(input),
+	}),
+	putRecords: operation({
+		summary: "Put a part of a backup",
+		input: store.putRecords,
+		run: (service, { input }) => service.store.putRecords(input),
+	}),
+	endRestore: operation({
+		summary: "Remove what was not in the backup, and end the freeze",
+		input: store.endRestore,
+		run: (service, { input }) => service.store.endRestore(input),
+	}),
 };
 
 const networks = {

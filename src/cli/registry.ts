@@ -42,11 +42,13 @@ const host: readonly Entry[] = [
 ];
 
 const store: readonly Entry[] = [
+	{ name: "backup", summary: "Write all of it to a file", load: () => import("./commands/store/backup.ts") },
 	{
 		name: "check",
 		summary: "Find what contradicts itself, and mend it",
 		load: () => import("./commands/store/check.ts"),
 	},
+	{ name: "restore", summary: "Put a backup in its place", load: () => import("./commands/store/restore.ts") },
 ];
 
 const lab: readonly Entry[] = [

@@ -21,6 +21,10 @@ export function connectAgent({ socketPath }: { readonly socketPath: string }): S
 		events: (signal) => agent.lines("events", { signal }),
 		store: {
 			check: (input) => agent.call("checkStore", { input }),
+			backup: () => agent.lines("backupStore", {}),
+			beginRestore: (input) => agent.call("beginRestore", { input }),
+			putRecords: (input) => agent.call("putRecords", { input }),
+			endRestore: (input) => agent.call("endRestore", { input }),
 		},
 		networks: {
 			list: ({ filters }) => agent.call("listNetworks", { input: filters }),

@@ -20,6 +20,10 @@ export const routes = {
 	events: { method: "GET", path: "/v1/events", streams: true },
 
 	checkStore: { method: "POST", path: "/v1/store/check" },
+	backupStore: { method: "GET", path: "/v1/store/backup", streams: true },
+	beginRestore: { method: "POST", path: "/v1/store/restore/begin", creates: true },
+	putRecords: { method: "POST", path: "/v1/store/restore/records" },
+	endRestore: { method: "POST", path: "/v1/store/restore/end" },
 
 	listNetworks: { method: "GET", path: "/v1/networks" },
 	createNetwork: { method: "POST", path: "/v1/networks", creates: true },

@@ -1,5 +1,6 @@
 import type { RestartPolicy } from "./restart.ts";
 import type {
+	BackupLineView,
 	ConsoleView,
 	ContainerEndpointView,
 	ContainerView,
@@ -62,7 +63,28 @@ export interface NetworkService {
 export interface StoreService {
 	/** Looks for what contradicts itself in the store; with `repair`, mends what can be mended. */
 	check(request: { readonly repair: boolean }): Promise<StoreCheckView>;
+	/** The lines of a backup: its format is in control/upkeep/backup-text.ts. */
+	backup(): AsyncIterable<BackupLineView>;
+	/**
+	 * Freezes the cluster's state for a backup, which is put in its place in parts, and ended. Only what differs is written.
+	 * @throws STORE_NOT_EMPTY unless `force`; STORE_MOVING
+	 */
+	beginRestore(request: { readonly from: string; readonly force: boolean }): Promise<{ readonly id: string }>;
+	/** @throws CONFLICT when the restore is no longer under way. */
+	putRecords(request: PutRecordsRequest): Promise<void>;
+	/** Removes what was not put, and ends the freeze. @throws CONFLICT */
+	endRestore(request: { readonly id: string }): Promise<void>;
 }
+
+export interface PutRecordsRequest {
+	/** Of the restore. */
+	readonly id: string;
+	/** At most {@link mostRecords}. */
+	readonly records: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** Of one {@link PutRecordsRequest}, which is one transaction: Consul takes 64 operations, etcd 128. */
+export const mostRecords = 60;
 
 /** Each key that is given must fit; of several values of one key one must. See `matchesFilters` in network-filter.ts. */
 export interface NetworkFilters {

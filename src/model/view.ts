@@ -218,3 +218,8 @@ export interface StoreCheckView {
 	readonly records: number;
 	readonly findings: readonly FindingView[];
 }
+
+/** A line of a backup, without its end. */
+export interface BackupLineView {
+	readonly line: string;
+}

@@ -1,6 +1,8 @@
 import { z } from "zod";
-import type { FindingView, StoreCheckView } from "../../model/view.ts";
+import { mostRecords, type PutRecordsRequest } from "../../model/service.ts";
+import type { BackupLineView, FindingView, StoreCheckView } from "../../model/view.ts";
 import { schemaOf } from "./schema-of.ts";
+import * as form from "./text.ts";
 
 /** What the calls about the store take and answer. */
 
@@ -24,3 +26,38 @@ const finding = schemaOf<FindingView>()(
 export const checkView = schemaOf<StoreCheckView>()(
 	z.strictObject({ revision: count, records: count, findings: z.array(finding) }).meta({ id: "StoreCheck" }),
 );
+
+export const backupLine = schemaOf<BackupLineView>()(z.strictObject({ line: z.string() }));
+
+const id = z.string().regex(/^[0-9a-f]{32}$/, "wanted the id that begin answered");
+
+export const beginRestore = schemaOf<{ from: string; force: boolean }>()(
+	z.strictObject({
+		from: form.text.default("a backup").describe("What messages call it: a file's name"),
+		force: z.boolean().default(false).describe("Also in the place of networks that are there"),
+	}),
+);
+
+export const restoreBegun = schemaOf<{ id: string }>()(z.strictObject({ id: z.string() }));
+
+const longestKey = 1024;
+
+export const putRecords = schemaOf<PutRecordsRequest>()(
+	z.strictObject({
+		id,
+		records: z
+			.array(
+				z.strictObject({
+					key: z
+						.string()
+						.max(longestKey, `it has more than ${longestKey} characters`)
+						.regex(/^[^/\0]+\/[^\0]+$/, 'wanted a key, like "networks/ab"'),
+					// Whatever a backup holds.
+					value: z.string().regex(/^[^]*$/),
+				}),
+			)
+			.max(mostRecords, `there are more than ${mostRecords}`),
+	}),
+);
+
+export const endRestore = schemaOf<{ id: string }>()(z.strictObject({ id }));
