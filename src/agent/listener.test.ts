@@ -193,3 +193,26 @@ test("listenForHosts() reads no more of a joiner's request than it can be long",
 	assert.ok(sent < 1_000_000, `${sent} bytes went`);
 	assert.equal((await member.get("a"))?.value, "1");
 });
+
+test("listenForHosts() closes at once, whatever its connections are in the middle of", async () => {
+	const another = await freePort(host);
+	const closing = await listenForHosts({
+		credentials: authority.credentials,
+		admit: admitHere(held, authority, ""),
+		address: host,
+		port: another,
+		onStrangersClosed: () => {},
+	});
+	for (const first of ["", halfHello]) {
+		const socket = connect(another, host).on("error", () => {});
+		opened.push(socket);
+		await once(socket, "connect");
+		socket.write(first);
+	}
+	const idle = connectTls({ port: another, host, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] });
+	opened.push(idle.on("error", () => {}));
+	await once(idle, "secureConnect");
+	const began = performance.now();
+	await closing.close();
+	assert.ok(performance.now() - began < 500);
+});

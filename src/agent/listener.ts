@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { holderText, portHolder } from "../kernel/port-holder.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
@@ -68,10 +68,11 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 	);
 	boundMembers(server);
 	boundStrangers(server, options.onStrangersClosed, options.longestStrangerMs);
-	const sessions = new Set<{ destroy(): void }>();
-	server.on("session", (session) => {
-		sessions.add(session);
-		session.on("close", () => sessions.delete(session));
+	// Also those in the middle of a handshake: the server waits for them all when it closes.
+	const sockets = new Set<Socket>();
+	server.on("connection", (socket: Socket) => {
+		sockets.add(socket);
+		socket.on("close", () => sockets.delete(socket));
 	});
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", (cause: Error) => reject(cannotListen(cause, options)));
@@ -80,8 +81,9 @@ export async function listenForHosts(options: ListenerOptions): Promise<{ close(
 	return {
 		close: async () => {
 			ended.abort();
-			for (const session of sessions) session.destroy();
-			await new Promise((resolve) => server.close(resolve));
+			const closed = new Promise((resolve) => server.close(resolve));
+			for (const socket of sockets) socket.destroy();
+			await closed;
 		},
 	};
 }
