@@ -12,7 +12,10 @@ export type Point =
 	| "container connected"
 	| "container written"
 	| "container prepared"
-	| "sandbox removed";
+	| "sandbox removed"
+	| "move frozen"
+	| "move copied"
+	| "move left";
 
 /** Where a test listens, to end the process on purpose. */
 export const points = channel("weft:point");

@@ -223,3 +223,11 @@ export interface StoreCheckView {
 export interface BackupLineView {
 	readonly line: string;
 }
+
+/** One step of a move of the cluster's state, as soon as it is done; of the copying, how far it is. */
+export interface MoveStepView {
+	readonly what: "target" | "freeze" | "hosts" | "copy" | "left";
+	readonly detail: string;
+	readonly done?: number;
+	readonly total?: number;
+}

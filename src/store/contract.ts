@@ -260,6 +260,15 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
 		assert.deepEqual((await store.list("lease")).entries, []);
 	});
 
+	test(title("what is put again without its lease stays when that ends"), async () => {
+		const lease = await store.lease(5);
+		const revision = await store.txn([], [{ put: "lease/stays", value: "1", lease: lease.id }]);
+		assert.ok(revision !== undefined);
+		await store.txn([{ key: "lease/stays", revision }], [{ put: "lease/stays", value: "2" }]);
+		await lease.revoke();
+		assert.equal((await opened.other.get("lease/stays"))?.value, "2");
+	});
+
 	test(title("a lease is kept alive beyond its time"), async () => {
 		const lease = await store.lease(1);
 		await store.txn([], [{ put: "lease/kept", value: "1", lease: lease.id }]);
