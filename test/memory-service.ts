@@ -16,6 +16,7 @@ export class MemoryService implements Service {
 	readonly networksById = new Map<string, NetworkView>();
 	readonly containersById = new Map<string, ContainerView>();
 	/** What stands for the cluster's state. */
+	storeUrl = "sqlite:";
 	readonly records = new Map([["hosts/ab", "{}"]]);
 	readonly #listeners = new Set<(event: EventView) => void>();
 	readonly #endings = new Map<string, PromiseWithResolvers<{ exitCode: number }>>();
@@ -45,7 +46,7 @@ export class MemoryService implements Service {
 			pid: 4711,
 			startedAt: bornAt,
 			host: this.#host,
-			store: { url: "sqlite:", state: "connected", since: bornAt },
+			store: { url: this.storeUrl, state: "connected", since: bornAt },
 			names: { state: "serving", pid: 4712 },
 			kernel: { state: "in-sync", auditedAt: bornAt, mended: 0 },
 			networks: this.networksById.size,
@@ -141,6 +142,13 @@ export class MemoryService implements Service {
 			for (const { key, value } of records) this.records.set(key, value);
 		},
 		endRestore: async () => {},
+		migrate: async function* (this: MemoryService, { to }: { readonly to: string }) {
+			yield { what: "target", detail: `${to} answers, and is free` } as const;
+			yield { what: "copy", detail: "1 of 2 records", done: 1, total: 2 } as const;
+			yield { what: "left", detail: `the cluster's state is at ${to}` } as const;
+			this.storeUrl = to;
+		}.bind(this),
+		abortMove: async () => ({ aborted: "etcd://10.0.0.5" }),
 	};
 
 	readonly networks: Service["networks"] = {

@@ -53,6 +53,12 @@ export class Authority {
 		return new Authority(signer, credentials);
 	}
 
+	/** @returns Whether this host's certificate in `dir` is of an authority that it has itself. @throws {WeftError} CONFIG_INVALID */
+	static isOwn(dir: string): boolean {
+		const [signer, former] = [readSigner(dir), readCredentials(dir)];
+		return signer !== undefined && former !== undefined && fingerprint(former.ca) === fingerprint(signer.certificate);
+	}
+
 	/** PEM. */
 	get certificate(): string {
 		return this.#signer.certificate;

@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import type { Logger } from "pino";
-import { FreezableStore } from "../control/freeze.ts";
+import { FreezableStore, moveIn } from "../control/freeze.ts";
+import { arrive } from "../control/upkeep/move-target.ts";
 import { WeftError } from "../model/error.ts";
+import { keys } from "../model/keys.ts";
 import type { TokenView } from "../model/view.ts";
-import { stores } from "../store/registry.ts";
+import { type EmbeddedStore, openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
-import { admitByStoreHost, admitHere } from "./admission.ts";
+import { type Admit, admitByStoreHost, admitHere } from "./admission.ts";
 import { Authority } from "./authority.ts";
 import { fingerprint } from "./credentials.ts";
 import { agentPort, type Identity } from "./identity.ts";
@@ -22,6 +25,8 @@ export interface ClusterStore {
 	readonly store: Store;
 	/** The same, never frozen: for those who move them. */
 	readonly bare: Store;
+	/** This host's own database, from which the cluster's state has left: it tells those who were away where to. */
+	readonly former?: EmbeddedStore;
 	/** @throws {WeftError} CONFIG_INVALID where no tokens are used. */
 	createToken(ttlSeconds: number): Promise<TokenView>;
 	close(): Promise<void>;
@@ -46,16 +51,18 @@ export async function openClusterStore(
 			return memberStore(identity, { paths: agentPaths, log, onStoreMove });
 		case "etcd":
 		case "consul":
-			return ownStore(identity.storeUrl, agentPaths);
+			return ownStore(identity, agentPaths, log);
 	}
 }
 
 async function embeddedStore(identity: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
 	const authority = await Authority.open(paths.pki(agentPaths), identity.name);
 	const { credentials } = authority;
-	const { openSqliteStore } = await stores.sqlite();
 	// Made at the launch: an agent that began with an empty one would take down all that runs.
 	const bare = await openSqliteStore(paths.storeDb(agentPaths), { create: false });
+	// The identity says that it has arrived.
+	const move = moveIn(await bare.get(keys.moving));
+	if (move?.state === "arriving") await arrive(bare, move.id);
 	const store = new FreezableStore(bare);
 	const address = `${identity.vtep}:${agentPort}`;
 	const listener = await listenForHosts({
@@ -126,19 +133,54 @@ async function memberStore(
 }
 
 /** One that the user serves: each host comes to it by itself. */
-async function ownStore(storeUrl: string, agentPaths: Paths): Promise<ClusterStore> {
+async function ownStore({ storeUrl, vtep, name }: Identity, agentPaths: Paths, log: Logger): Promise<ClusterStore> {
 	const bare = await openRemoteStore(storeUrl, agentPaths);
+	const noTokens = async () => {
+		throw new WeftError(
+			"CONFIG_INVALID",
+			"Cannot make a join token: the store is one of your own, which other hosts use directly",
+			{ fix: `weft launch --store ${storeUrl}, on the other host` },
+		);
+	};
+	const former = await formerStore({ vtep, name }, { paths: agentPaths, log, admit: noTokens });
 	return {
 		store: new FreezableStore(bare),
 		bare,
-		createToken: () =>
-			Promise.reject(
-				new WeftError(
-					"CONFIG_INVALID",
-					"Cannot make a join token: the store is one of your own, which other hosts use directly",
-					{ fix: `weft launch --store ${storeUrl}, on the other host` },
-				),
-			),
-		close: () => bare.close(),
+		...(former === undefined ? {} : { former: former.store }),
+		createToken: noTokens,
+		async close() {
+			await former?.close();
+			await bare.close();
+		},
+	};
+}
+
+/** Serves the embedded store that the cluster's state has left, to hosts that were down meanwhile and look for it here. */
+async function formerStore(
+	{ vtep, name }: Pick<Identity, "vtep" | "name">,
+	{ paths: agentPaths, log, admit }: { readonly paths: Paths; readonly log: Logger; readonly admit: Admit },
+): Promise<{ readonly store: EmbeddedStore; close(): Promise<void> } | undefined> {
+	if (!existsSync(paths.storeDb(agentPaths)) || !Authority.isOwn(paths.pki(agentPaths))) return undefined;
+	const store = await openSqliteStore(paths.storeDb(agentPaths), { create: false });
+	if (moveIn(await store.get(keys.moving))?.state !== "left") {
+		await store.close();
+		return undefined;
+	}
+	const { credentials } = await Authority.open(paths.pki(agentPaths), name);
+	const address = { address: vtep, port: agentPort };
+	const listener = await listenForHosts({
+		store,
+		admit,
+		credentials,
+		...address,
+		onStrangersClosed: strangersLog(log),
+	});
+	log.info(address, "telling hosts that were away where the cluster's state went");
+	return {
+		store,
+		async close() {
+			await listener.close();
+			await store.close();
+		},
 	};
 }

@@ -15,8 +15,11 @@ import { openSqliteStore } from "../store/sqlite.ts";
 import { openClusterStore } from "./cluster-store.ts";
 import { ContainerLives } from "./container-lives.ts";
 import { type Identity, readIdentity, writeIdentity } from "./identity.ts";
+import { MoveFollower } from "./move-follower.ts";
 import { type Paths, paths } from "./paths.ts";
 import { agentService } from "./service.ts";
+import { applyStoreChange, noteStoreChange } from "./store-change.ts";
+import { StoreMover } from "./store-mover.ts";
 import { onUnderlayChange, type Underlay, underlayNow } from "./underlay.ts";
 import { type Parts, wire } from "./wire.ts";
 
@@ -63,6 +66,7 @@ interface Ground extends Omit<Parts, "store"> {
 /** Runs the agent until `signal` aborts, or the host's address or MTU on the underlay changes. */
 async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSignal): Promise<void> {
 	const { local, kernel, log, manager } = ground;
+	await applyStoreChange(local, options);
 	const known = await readIdentity(local);
 	if (known === undefined) {
 		throw new WeftError(
@@ -91,10 +95,23 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 			setImmediate(() => moved.abort());
 		},
 	});
+	const mover = new StoreMover(identity, options, cluster);
+	const follower = new MoveFollower({
+		store: cluster.bare,
+		identity,
+		paths: options,
+		log,
+		idle: () => mover.idle(),
+		async onChange(change) {
+			await noteStoreChange(local, change);
+			log.warn({ storeUrl: change.storeUrl }, "the cluster's state is in another store");
+			moved.abort();
+		},
+	});
 	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
 	const lives = new ContainerLives(agent.runtime, agent.sandboxes, ground.containers);
-	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster);
+	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster, mover);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 	manager.tell("READY=1");
@@ -106,6 +123,7 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	const ended = AbortSignal.any([signal, moved.signal]);
 	if (!ended.aborted) await once(ended, "abort");
 	endWatch();
+	follower.close();
 	await api.close();
 	lives.close();
 	await agent.stop();

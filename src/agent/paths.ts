@@ -14,6 +14,10 @@ export const paths = {
 	/** What the cluster's store wants to be shown, where it is one of the user's own. */
 	storeCredentials: ({ stateDir }: Paths) => join(stateDir, "store-credentials.json"),
 	pki: ({ stateDir }: Paths) => join(stateDir, "pki"),
+	/** What is to be in its place when this host's own store is the cluster's. */
+	pkiNext: ({ stateDir }: Paths) => join(stateDir, "pki.next"),
+	/** What was there before. */
+	pkiFormer: ({ stateDir }: Paths) => join(stateDir, "pki.former"),
 	containers: ({ stateDir }: Paths) => join(stateDir, "containers"),
 	agentLog: ({ stateDir }: Paths) => join(stateDir, "agent.log"),
 	namesLog: ({ stateDir }: Paths) => join(stateDir, "names.log"),

@@ -17,10 +17,7 @@ export async function openRemoteStore(
 	credentials: StoreCredentials = readStoreCredentials(agentPaths, storeUrl),
 ): Promise<Store> {
 	if (storeSchemeOf(storeUrl) === "weft") {
-		const { ca, certificate: cert, key } = memberCredentials(storeUrl, agentPaths);
-		const { openEtcdStore } = await stores.weft();
-		const tls = { ca, cert, key, serverName: storeName };
-		return openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], { tls });
+		return openMemberStore(storeUrl, memberCredentials(storeUrl, agentPaths));
 	}
 	const { scheme, tls: secure, urls, root } = storePlaceOf(storeUrl);
 	const { ca, cert, key, user: name, password, token } = credentials;
@@ -36,6 +33,14 @@ export async function openRemoteStore(
 	const { openEtcdStore } = await stores.etcd();
 	const user = name === undefined || password === undefined ? {} : { user: { name, password } };
 	return openEtcdStore(storeUrl, urls, { ...options, ...user });
+}
+
+/** Opens the client of another host's embedded store, by a certificate of its authority. Nothing is sent yet. */
+export async function openMemberStore(storeUrl: string, credentials: Credentials): Promise<Store> {
+	const { ca, certificate: cert, key } = credentials;
+	const { openEtcdStore } = await stores.weft();
+	const tls = { ca, cert, key, serverName: storeName };
+	return openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], { tls });
 }
 
 /** @throws {WeftError} CONFIG_INVALID */

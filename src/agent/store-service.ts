@@ -7,9 +7,14 @@ import type { StoreService } from "../model/service.ts";
 import type { StoreCheckView } from "../model/view.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import type { Runtime } from "./runtime.ts";
+import type { StoreMover } from "./store-mover.ts";
 
 /** The verbs of `weft store`. */
-export function storeService({ control, identity, log }: Runtime, { bare }: ClusterStore): StoreService {
+export function storeService(
+	{ control, identity, log }: Runtime,
+	{ bare }: ClusterStore,
+	mover: StoreMover,
+): StoreService {
 	const { store, now } = control;
 	let restore: Restore | undefined;
 	const under = (id: string): Restore => {
@@ -46,6 +51,13 @@ export function storeService({ control, identity, log }: Runtime, { bare }: Clus
 			await under(id).end();
 			restore = undefined;
 			log.warn("the backup is in its place");
+		},
+
+		migrate: ({ to }, signal) => mover.migrate(to, signal),
+
+		async abortMove() {
+			const move = await mover.abort();
+			return move === undefined ? {} : { aborted: move.to };
 		},
 	};
 }

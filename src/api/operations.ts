@@ -113,6 +113,18 @@ const stores = {
 		input: store.endRestore,
 		run: (service, { input }) => service.store.endRestore(input),
 	}),
+	migrateStore: operation({
+		summary: "Move the cluster's state to another store, while all goes on",
+		input: store.migrate,
+		answer: store.moveStep,
+		run: (service, { input, signal }) => service.store.migrate(input, signal),
+	}),
+	abortMove: operation({
+		summary: "End a move or a restore that nobody goes on with",
+		input: request.nothing,
+		answer: store.moveAborted,
+		run: (service) => service.store.abortMove(),
+	}),
 };
 
 const networks = {

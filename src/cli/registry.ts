@@ -48,6 +48,7 @@ const store: readonly Entry[] = [
 		summary: "Find what contradicts itself, and mend it",
 		load: () => import("./commands/store/check.ts"),
 	},
+	{ name: "migrate", summary: "Move it to another store", load: () => import("./commands/store/migrate.ts") },
 	{ name: "restore", summary: "Put a backup in its place", load: () => import("./commands/store/restore.ts") },
 ];
 

@@ -75,3 +75,16 @@ test("weft store backup and restore say what is wrong with a file's place", asyn
 		assert.match(stderr, /code: {2}CONFIG_INVALID/);
 	}
 });
+
+test("weft store migrate tells each step, and that the hosts are there", async () => {
+	const { code, stdout } = await runWeft(["store", "migrate", "--to", "etcd://10.0.0.5"], { env });
+	assert.equal(code, 0);
+	assert.equal(
+		stdout,
+		"✓ etcd://10.0.0.5 answers, and is free\n✓ the cluster's state is at etcd://10.0.0.5\n✓ host1 is there\n",
+	);
+	const aborted = await runWeft(["store", "migrate", "--abort"], { env });
+	assert.deepEqual([aborted.code, aborted.stderr], [0, "ended: etcd://10.0.0.5; the state can be changed again\n"]);
+	for (const flags of [[], ["--abort", "--to", "etcd://10.0.0.5"]])
+		assert.equal((await runWeft(["store", "migrate", ...flags], { env })).code, 2);
+});

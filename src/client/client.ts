@@ -25,6 +25,8 @@ export function connectAgent({ socketPath }: { readonly socketPath: string }): S
 			beginRestore: (input) => agent.call("beginRestore", { input }),
 			putRecords: (input) => agent.call("putRecords", { input }),
 			endRestore: (input) => agent.call("endRestore", { input }),
+			migrate: (input, signal) => agent.lines("migrateStore", { input, signal }),
+			abortMove: () => agent.call("abortMove", {}),
 		},
 		networks: {
 			list: ({ filters }) => agent.call("listNetworks", { input: filters }),

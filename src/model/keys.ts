@@ -66,6 +66,8 @@ export const localKeys = {
 	own: "own",
 	/** The host's identity and settings. */
 	identity: "identity",
+	/** A `StoreChange` that is to be applied at the next start of the agent's parts. */
+	storeChange: "store-change",
 } as const;
 
 /** An address that nobody holds: since when (ms since 1970), and the dead host that it was taken from, if it was. */

@@ -24,6 +24,8 @@ export const routes = {
 	beginRestore: { method: "POST", path: "/v1/store/restore/begin", creates: true },
 	putRecords: { method: "POST", path: "/v1/store/restore/records" },
 	endRestore: { method: "POST", path: "/v1/store/restore/end" },
+	migrateStore: { method: "POST", path: "/v1/store/migrate", streams: true },
+	abortMove: { method: "POST", path: "/v1/store/migrate/abort" },
 
 	listNetworks: { method: "GET", path: "/v1/networks" },
 	createNetwork: { method: "POST", path: "/v1/networks", creates: true },

@@ -9,6 +9,7 @@ import type {
 	ForgottenView,
 	HostView,
 	LogLineView,
+	MoveStepView,
 	NetworkView,
 	PathView,
 	StatusView,
@@ -74,6 +75,14 @@ export interface StoreService {
 	putRecords(request: PutRecordsRequest): Promise<void>;
 	/** Removes what was not put, and ends the freeze. @throws CONFLICT */
 	endRestore(request: { readonly id: string }): Promise<void>;
+	/**
+	 * Moves the cluster's state to another store, while all goes on; yields each step. Until the last one, all is as it was when it
+	 * fails, or `signal` aborts. @param request `to`: "etcd://a,b", or "sqlite:" for an embedded store on this host.
+	 * @throws STORE_NOT_EMPTY, STORE_MOVING, STORE_UNREACHABLE, CONFLICT
+	 */
+	migrate(request: { readonly to: string }, signal: AbortSignal): AsyncIterable<MoveStepView>;
+	/** Ends a move or a restore that nobody goes on with. @returns Where it was to go, or from; nothing when there was none. @throws STORE_MOVING */
+	abortMove(): Promise<{ readonly aborted?: string }>;
 }
 
 export interface PutRecordsRequest {

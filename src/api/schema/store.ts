@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { mostRecords, type PutRecordsRequest } from "../../model/service.ts";
-import type { BackupLineView, FindingView, StoreCheckView } from "../../model/view.ts";
+import type { BackupLineView, FindingView, MoveStepView, StoreCheckView } from "../../model/view.ts";
 import { schemaOf } from "./schema-of.ts";
 import * as form from "./text.ts";
 
@@ -61,3 +61,20 @@ export const putRecords = schemaOf<PutRecordsRequest>()(
 );
 
 export const endRestore = schemaOf<{ id: string }>()(z.strictObject({ id }));
+
+export const migrate = schemaOf<{ to: string }>()(
+	z.strictObject({ to: form.word.describe('"etcd://10.0.0.5:2379,10.0.0.6:2379", or "sqlite:" for one on this host') }),
+);
+
+export const moveStep = schemaOf<MoveStepView>()(
+	z.strictObject({
+		what: z.enum(["target", "freeze", "hosts", "copy", "left"]),
+		detail: z.string(),
+		done: count.optional(),
+		total: count.optional(),
+	}),
+);
+
+export const moveAborted = schemaOf<{ aborted?: string }>()(
+	z.strictObject({ aborted: z.string().optional().describe("Where it was to go; absent when there was none") }),
+);
