@@ -7,6 +7,7 @@ import type { ContainerEndpointView, ContainerView, EventView, HostView, Network
 
 /** 2024-05-17, so that printed tables are the same each day. */
 export const bornAt = "2024-05-17T10:00:00.000Z";
+const laterAt = "2024-05-17T11:00:00.000Z";
 
 /**
  * A service without kernel and store, for tests of what stands before it: it keeps what it is told in maps, and answers
@@ -17,6 +18,7 @@ export class MemoryService implements Service {
 	readonly containersById = new Map<string, ContainerView>();
 	/** What stands for the cluster's state. */
 	storeUrl = "sqlite:";
+	#since = bornAt;
 	readonly records = new Map([["hosts/ab", "{}"]]);
 	readonly #listeners = new Set<(event: EventView) => void>();
 	readonly #endings = new Map<string, PromiseWithResolvers<{ exitCode: number }>>();
@@ -57,7 +59,7 @@ export class MemoryService implements Service {
 	}
 
 	async hosts() {
-		return [this.#host];
+		return [{ ...this.#host, since: this.#since }];
 	}
 
 	async forgetHost(ref: string) {
@@ -147,6 +149,7 @@ export class MemoryService implements Service {
 			yield { what: "copy", detail: "1 of 2 records", done: 1, total: 2 } as const;
 			yield { what: "left", detail: `the cluster's state is at ${to}` } as const;
 			this.storeUrl = to;
+			this.#since = laterAt;
 		}.bind(this),
 		abortMove: async () => ({ aborted: "etcd://10.0.0.5" }),
 	};

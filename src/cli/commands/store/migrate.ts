@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isWeftError } from "../../../model/error.ts";
 import type { Service } from "../../../model/service.ts";
-import type { StatusView } from "../../../model/view.ts";
+import type { HostView, StatusView } from "../../../model/view.ts";
 import { command } from "../../command.ts";
 import { interruptible } from "../../interruptible.ts";
 import { type Io, note, print } from "../../io.ts";
@@ -36,7 +36,7 @@ export default command({
 		if (flags.to === undefined) return abort(io, service);
 		const { to } = { to: flags.to };
 		const before = await service.status();
-		const alive = (await service.hosts()).filter(({ state }) => state === "alive").length;
+		const alive = (await service.hosts()).filter(({ state }) => state === "alive");
 		const code = await interruptible(io, (signal) => move(io, service, to, signal));
 		if (code !== 0) return code;
 		return followed(io, service, { to, before, alive });
@@ -66,15 +66,15 @@ async function move(io: Io, { store }: Service, to: string, signal: AbortSignal)
 async function followed(
 	io: Io,
 	service: Service,
-	{ to, before, alive }: { readonly to: string; readonly before: StatusView; readonly alive: number },
+	{ to, before, alive }: { readonly to: string; readonly before: StatusView; readonly alive: readonly HostView[] },
 ): Promise<number> {
 	const deadline = performance.now() + followMs;
 	let there: readonly string[] = [];
 	for (;;) {
-		there = await hostsAt(service, to);
-		if (there.length >= alive) break;
+		there = await hostsAt(service, to, alive);
+		if (there.length >= alive.length) break;
 		if (performance.now() > deadline) {
-			note(io, `${there.length} of ${alive} hosts are there; the others go on trying: weft hosts tells`);
+			note(io, `${there.length} of ${alive.length} hosts are there; the others go on trying: weft hosts tells`);
 			return 1;
 		}
 		await sleep(askAgainMs);
@@ -84,12 +84,18 @@ async function followed(
 	return 0;
 }
 
-/** @returns The hosts that live, as the new store knows them; none as long as this host does not use it. */
-async function hostsAt(service: Service, to: string): Promise<string[]> {
+/**
+ * @returns Those of the hosts that were alive that use the new store; none as long as this host does not. A former store may hold a
+ *   lease of an earlier time, which began before the last one.
+ */
+async function hostsAt(service: Service, to: string, alive: readonly HostView[]): Promise<string[]> {
 	try {
 		const { store } = await service.status();
 		if (store.url !== to || store.state !== "connected") return [];
-		return (await service.hosts()).filter(({ state }) => state === "alive").map(({ name }) => name);
+		const began = new Map(alive.map(({ id, since = "" }) => [id, Date.parse(since)]));
+		return (await service.hosts())
+			.filter(({ id, state, since = "" }) => state === "alive" && Date.parse(since) > (began.get(id) ?? 0))
+			.map(({ name }) => name);
 	} catch (error) {
 		// The agent takes its parts down for a moment.
 		if (!isWeftError(error, "AGENT_UNREACHABLE", "STORE_UNREACHABLE", "TIMEOUT")) throw error;
