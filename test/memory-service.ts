@@ -152,6 +152,16 @@ export class MemoryService implements Service {
 			this.#since = laterAt;
 		}.bind(this),
 		abortMove: async () => ({ aborted: "etcd://10.0.0.5" }),
+		recover: async () => ({
+			networks: 2,
+			endpoints: 5,
+			hosts: 3,
+			joins: [
+				{ host: "host2", token: "weft1.two", hadStore: true },
+				{ host: "host3", token: "weft1.three", hadStore: false },
+			],
+		}),
+		join: async () => ({ storeUrl: "weft://192.168.56.102:4790", left: [] }),
 	};
 
 	readonly networks: Service["networks"] = {

@@ -42,28 +42,47 @@ export async function launch(options: LaunchOptions, report: LaunchReport): Prom
 				fix: "omit --store, or omit --join",
 			},
 		);
-	await claimSocket(options.socketPath);
+	try {
+		await claimSocket(options.socketPath);
+	} catch (running) {
+		if (options.join === undefined || !isWeftError(running, "AGENT_ALREADY_RUNNING")) throw running;
+		const { rejoin } = await import("./rejoin.ts");
+		const { client, ...rejoined } = await rejoin(options, report, running);
+		return { pid: rejoined.pid, next: await lookAround(client, { ...rejoined, credentials: {}, report }) };
+	}
 	mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-	const prepared = await prepare(options, report);
+	const {
+		identity: { storeUrl },
+		credentials,
+	} = await prepare(options, report);
 	reportPrograms(report);
 	reportVxlanPort(report);
 	if (options.foreground === undefined) {
 		const agent = startAgent(options);
 		const { pid } = agent;
-		return { pid, next: await lookAround(await answers(options, agent), { ...prepared, pid, report }) };
+		return { pid, next: await lookAround(await answers(options, agent), { storeUrl, credentials, pid, report }) };
 	}
 	const { runAgent } = await import("./main.ts");
 	const ended = runAgent(options, options.foreground);
 	const { pid } = process;
 	const client = await Promise.race([answers(options, { pid, failure: () => undefined }), ended]);
-	return { pid, next: client === undefined ? [] : await lookAround(client, { ...prepared, pid, report }), ended };
+	return {
+		pid,
+		next: client === undefined ? [] : await lookAround(client, { storeUrl, credentials, pid, report }),
+		ended,
+	};
+}
+
+interface Seen {
+	readonly storeUrl: string;
+	/** What the store wants to be shown. */
+	readonly credentials: StoreCredentials;
+	readonly pid: number;
+	readonly report: LaunchReport;
 }
 
 /** Tells how the cluster looks from here. @returns The commands to type now. */
-async function lookAround(
-	client: Service,
-	{ identity, credentials, pid, report }: Prepared & { pid: number; report: LaunchReport },
-): Promise<string[]> {
+async function lookAround(client: Service, { storeUrl, credentials, pid, report }: Seen): Promise<string[]> {
 	await testPaths(client, report);
 	const hosts = await client.hosts();
 	report({
@@ -72,7 +91,7 @@ async function lookAround(
 		detail: `pid ${pid}, ${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} in the cluster`,
 	});
 	if (hosts.length > 1) return ["weft network ls", "weft run -it --network NAME -- sh"];
-	return [wayIn(identity.storeUrl, credentials), "weft network create NAME"];
+	return [wayIn(storeUrl, credentials), "weft network create NAME"];
 }
 
 /** @returns How another host comes into the cluster: by a token from here, or by the store and what that wants to be shown. */

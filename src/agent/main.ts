@@ -18,8 +18,9 @@ import { type Identity, readIdentity, writeIdentity } from "./identity.ts";
 import { MoveFollower } from "./move-follower.ts";
 import { type Paths, paths } from "./paths.ts";
 import { agentService } from "./service.ts";
-import { applyStoreChange, noteStoreChange } from "./store-change.ts";
+import { applyStoreChange, noteStoreChange, type StoreChange } from "./store-change.ts";
 import { StoreMover } from "./store-mover.ts";
+import { StoreRecovery } from "./store-recovery.ts";
 import { onUnderlayChange, type Underlay, underlayNow } from "./underlay.ts";
 import { type Parts, wire } from "./wire.ts";
 
@@ -96,22 +97,27 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 		},
 	});
 	const mover = new StoreMover(identity, options, cluster);
+	const goOn = async (change: StoreChange) => {
+		await noteStoreChange(local, change);
+		log.warn({ storeUrl: change.storeUrl }, "the cluster's state is in another store");
+		// Who asked for it hears of it.
+		setTimeout(() => moved.abort(), 50);
+	};
 	const follower = new MoveFollower({
 		store: cluster.bare,
 		identity,
 		paths: options,
 		log,
 		idle: () => mover.idle(),
-		async onChange(change) {
-			await noteStoreChange(local, change);
-			log.warn({ storeUrl: change.storeUrl }, "the cluster's state is in another store");
-			moved.abort();
-		},
+		onChange: goOn,
 	});
 	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
 	const lives = new ContainerLives(agent.runtime, agent.sandboxes, ground.containers);
-	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster, mover);
+	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster, {
+		mover,
+		recovery: new StoreRecovery(agent.runtime, goOn),
+	});
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 	manager.tell("READY=1");

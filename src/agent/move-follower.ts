@@ -9,8 +9,9 @@ import type { Store } from "../store/store.ts";
 import { type Credentials, fingerprint, readCredentials } from "./credentials.ts";
 import type { Identity } from "./identity.ts";
 import { type Paths, paths } from "./paths.ts";
-import { openMemberStore, openRemoteStore, storeSchemeOf } from "./remote-store.ts";
+import { openMemberStore, openRemoteStore } from "./remote-store.ts";
 import type { StoreChange } from "./store-change.ts";
+import { storeSchemeOf } from "./store-url.ts";
 import { parseToken } from "./tokens.ts";
 
 const [firstRetryMs, longestRetryMs] = [200, 5_000];

@@ -5,18 +5,17 @@ import { type ContainerParts, containerService } from "./container-service.ts";
 import { forget, hosts, hostView } from "./host-service.ts";
 import { networkService } from "./network-service.ts";
 import { problems, StoreClock } from "./problems.ts";
-import type { StoreMover } from "./store-mover.ts";
-import { storeService } from "./store-service.ts";
+import { type Movers, storeService } from "./store-service.ts";
 import { version } from "./version.ts";
 
 /** All that the agent does for people and programs, on top of a running house. */
-export function agentService(parts: ContainerParts, cluster: ClusterStore, mover: StoreMover): Service {
+export function agentService(parts: ContainerParts, cluster: ClusterStore, movers: Movers): Service {
 	const { runtime, sandboxes } = parts;
 	const containers = containerService(parts);
 	const startedAt = new Date().toISOString();
 	const clock = new StoreClock(runtime.control.store.health);
 	return {
-		store: storeService(runtime, cluster, mover),
+		store: storeService(runtime, cluster, movers),
 		networks: networkService(runtime, sandboxes, containers),
 		containers,
 		...attachService(parts),

@@ -12,7 +12,8 @@ import type { ClusterStore } from "./cluster-store.ts";
 import { fingerprint } from "./credentials.ts";
 import { agentPort, type Identity } from "./identity.ts";
 import { type Paths, paths } from "./paths.ts";
-import { openRemoteStore, storeSchemeOf } from "./remote-store.ts";
+import { openRemoteStore } from "./remote-store.ts";
+import { storeSchemeOf } from "./store-url.ts";
 import { createToken } from "./tokens.ts";
 
 /** A host that is down for longer has to join by hand. */

@@ -8,12 +8,19 @@ import type { StoreCheckView } from "../model/view.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMover } from "./store-mover.ts";
+import type { StoreRecovery } from "./store-recovery.ts";
+
+/** Those who take the state elsewhere. */
+export interface Movers {
+	readonly mover: StoreMover;
+	readonly recovery: StoreRecovery;
+}
 
 /** The verbs of `weft store`. */
 export function storeService(
 	{ control, identity, log }: Runtime,
 	{ bare }: ClusterStore,
-	mover: StoreMover,
+	{ mover, recovery }: Movers,
 ): StoreService {
 	const { store, now } = control;
 	let restore: Restore | undefined;
@@ -59,6 +66,9 @@ export function storeService(
 			const move = await mover.abort();
 			return move === undefined ? {} : { aborted: move.to };
 		},
+
+		recover: () => recovery.recover(),
+		join: ({ token }) => recovery.join(token),
 	};
 }
 

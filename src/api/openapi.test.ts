@@ -168,7 +168,7 @@ for (const documented of calls) {
 					if (answer.status < 300) return;
 					const { code, field } = refusal(answer, JSON.stringify(value));
 					assert.equal(field, undefined, `${JSON.stringify(value)}: ${answer.text}`);
-					assert.match(code, /_NOT_FOUND$|_EXISTS$/);
+					assert.match(code, /_NOT_FOUND$|_EXISTS$|_NOT_EMPTY$/);
 				},
 			),
 			{ numRuns: 25 },

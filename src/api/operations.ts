@@ -125,6 +125,18 @@ const stores = {
 		answer: store.moveAborted,
 		run: (service) => service.store.abortMove(),
 	}),
+	recoverStore: operation({
+		summary: "Make what this host remembers the cluster's state, as its store is lost",
+		input: request.nothing,
+		answer: store.recoverView,
+		run: (service) => service.store.recover(),
+	}),
+	joinStore: operation({
+		summary: "Go on in another cluster with all that runs here, as the own one's store is lost",
+		input: store.join,
+		answer: store.joined,
+		run: (service, { input }) => service.store.join(input),
+	}),
 };
 
 const networks = {

@@ -49,6 +49,11 @@ const store: readonly Entry[] = [
 		load: () => import("./commands/store/check.ts"),
 	},
 	{ name: "migrate", summary: "Move it to another store", load: () => import("./commands/store/migrate.ts") },
+	{
+		name: "recover",
+		summary: "Go on from this host's memory, when the store is lost",
+		load: () => import("./commands/store/recover.ts"),
+	},
 	{ name: "restore", summary: "Put a backup in its place", load: () => import("./commands/store/restore.ts") },
 ];
 

@@ -88,3 +88,10 @@ test("weft store migrate tells each step, and that the hosts are there", async (
 	for (const flags of [[], ["--abort", "--to", "etcd://10.0.0.5"]])
 		assert.equal((await runWeft(["store", "migrate", ...flags], { env })).code, 2);
 });
+
+test("weft store recover prints what to type on the other hosts", async () => {
+	const { code, stdout, stderr } = await runWeft(["store", "recover", "--force"], { env });
+	assert.deepEqual([code, stdout], [0, "weft launch --join weft1.three\n"]);
+	assert.match(stderr, /remembers 2 networks, 5 endpoints, 3 hosts\n.*\n\non host2 nothing: .*\non host3:\n$/);
+	assert.equal((await runWeft(["store", "recover"], { env })).code, 2);
+});

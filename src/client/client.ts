@@ -27,6 +27,8 @@ export function connectAgent({ socketPath }: { readonly socketPath: string }): S
 			endRestore: (input) => agent.call("endRestore", { input }),
 			migrate: (input, signal) => agent.lines("migrateStore", { input, signal }),
 			abortMove: () => agent.call("abortMove", {}),
+			recover: () => agent.call("recoverStore", {}),
+			join: (input) => agent.call("joinStore", { input }),
 		},
 		networks: {
 			list: ({ filters }) => agent.call("listNetworks", { input: filters }),

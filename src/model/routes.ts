@@ -26,6 +26,8 @@ export const routes = {
 	endRestore: { method: "POST", path: "/v1/store/restore/end" },
 	migrateStore: { method: "POST", path: "/v1/store/migrate", streams: true },
 	abortMove: { method: "POST", path: "/v1/store/migrate/abort" },
+	recoverStore: { method: "POST", path: "/v1/store/recover" },
+	joinStore: { method: "POST", path: "/v1/store/join" },
 
 	listNetworks: { method: "GET", path: "/v1/networks" },
 	createNetwork: { method: "POST", path: "/v1/networks", creates: true },

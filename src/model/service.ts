@@ -12,6 +12,7 @@ import type {
 	MoveStepView,
 	NetworkView,
 	PathView,
+	RecoverView,
 	StatusView,
 	StoreCheckView,
 	TokenView,
@@ -83,6 +84,16 @@ export interface StoreService {
 	migrate(request: { readonly to: string }, signal: AbortSignal): AsyncIterable<MoveStepView>;
 	/** Ends a move or a restore that nobody goes on with. @returns Where it was to go, or from; nothing when there was none. @throws STORE_MOVING */
 	abortMove(): Promise<{ readonly aborted?: string }>;
+	/**
+	 * Makes what this host remembers the cluster's state, in an embedded store here, as the former store is lost for good.
+	 * @throws CONFLICT when that one answers
+	 */
+	recover(): Promise<RecoverView>;
+	/**
+	 * Goes on in the cluster of a token with all that runs here, as the own one's store is lost.
+	 * @returns `left`: what is another's there by now, as sentences. @throws CONFLICT when the own store answers; TOKEN_*
+	 */
+	join(request: { readonly token: string }): Promise<{ readonly storeUrl: string; readonly left: readonly string[] }>;
 }
 
 export interface PutRecordsRequest {

@@ -231,3 +231,17 @@ export interface MoveStepView {
 	readonly done?: number;
 	readonly total?: number;
 }
+
+/** What a recovery of the cluster's state from one host's memory found. */
+export interface RecoverView {
+	readonly networks: number;
+	readonly endpoints: number;
+	readonly hosts: number;
+	/** What is to be typed on each other host: `weft launch --join <token>`. */
+	readonly joins: readonly {
+		readonly host: string;
+		readonly token: string;
+		/** The lost store was there. */
+		readonly hadStore: boolean;
+	}[];
+}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { mostRecords, type PutRecordsRequest } from "../../model/service.ts";
-import type { BackupLineView, FindingView, MoveStepView, StoreCheckView } from "../../model/view.ts";
+import type { BackupLineView, FindingView, MoveStepView, RecoverView, StoreCheckView } from "../../model/view.ts";
 import { schemaOf } from "./schema-of.ts";
 import * as form from "./text.ts";
 
@@ -77,4 +77,38 @@ export const moveStep = schemaOf<MoveStepView>()(
 
 export const moveAborted = schemaOf<{ aborted?: string }>()(
 	z.strictObject({ aborted: z.string().optional().describe("Where it was to go; absent when there was none") }),
+);
+
+export const recoverView = schemaOf<RecoverView>()(
+	z.strictObject({
+		networks: count,
+		endpoints: count,
+		hosts: count,
+		joins: z.array(
+			z.strictObject({
+				host: z.string(),
+				token: z.string().describe("weft launch --join TOKEN, on that host"),
+				hadStore: z.boolean().describe("The lost store was there"),
+			}),
+		),
+	}),
+);
+
+/** As tokens.ts reads it. */
+const longestToken = 65_536;
+
+export const join = schemaOf<{ token: string }>()(
+	z.strictObject({
+		token: z
+			.string()
+			.max(longestToken, `it has more than ${longestToken} characters`)
+			.regex(/^\s*weft1\.[\w-]*\s*$/, "wanted what weft token prints"),
+	}),
+);
+
+export const joined = schemaOf<{ storeUrl: string; left: readonly string[] }>()(
+	z.strictObject({
+		storeUrl: z.string(),
+		left: z.array(z.string()).readonly().describe("What is another's there by now"),
+	}),
 );

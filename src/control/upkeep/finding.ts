@@ -47,7 +47,7 @@ export interface Finding {
 }
 
 /** @returns That each key is as it was when the records were read. */
-export function asRead({ byKey }: Records, ...keys: readonly string[]): Expect[] {
+export function asRead({ byKey }: Pick<Records, "byKey">, ...keys: readonly string[]): Expect[] {
 	return [...new Set(keys)].map((key) => ({ key, revision: byKey.get(key)?.revision ?? 0 }));
 }
 
