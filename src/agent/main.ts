@@ -12,7 +12,7 @@ import { growSlowly } from "../lib/frugal.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
 import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { openClusterStore } from "./cluster-store.ts";
+import { type ClusterStore, openClusterStore } from "./cluster-store.ts";
 import { ContainerLives } from "./container-lives.ts";
 import { type Identity, readIdentity, writeIdentity } from "./identity.ts";
 import { MoveFollower } from "./move-follower.ts";
@@ -96,28 +96,12 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 			setImmediate(() => moved.abort());
 		},
 	});
-	const mover = new StoreMover(identity, options, cluster);
-	const goOn = async (change: StoreChange) => {
-		await noteStoreChange(local, change);
-		log.warn({ storeUrl: change.storeUrl }, "the cluster's state is in another store");
-		// Who asked for it hears of it.
-		setTimeout(() => moved.abort(), 50);
-	};
-	const follower = new MoveFollower({
-		store: cluster.bare,
-		identity,
-		paths: options,
-		log,
-		idle: () => mover.idle(),
-		onChange: goOn,
-	});
+	const moves = followMoves(options, { identity, cluster, local, log }, () => moved.abort());
 	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
 	const lives = new ContainerLives(agent.runtime, agent.sandboxes, ground.containers);
-	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster, {
-		mover,
-		recovery: new StoreRecovery(agent.runtime, goOn),
-	});
+	const movers = { mover: moves.mover, recovery: new StoreRecovery(agent.runtime, cluster, moves.goOn) };
+	const service = agentService({ ...agent, containers: ground.containers, lives }, cluster, movers);
 	const api = await serveApi(service, { socketPath: options.socketPath });
 	log.info({ host: identity.name, vtep: identity.vtep, store: identity.storeUrl }, "the agent serves");
 	manager.tell("READY=1");
@@ -129,11 +113,37 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 	const ended = AbortSignal.any([signal, moved.signal]);
 	if (!ended.aborted) await once(ended, "abort");
 	endWatch();
-	follower.close();
+	moves.close();
 	await api.close();
 	lives.close();
 	await agent.stop();
 	await cluster.close();
+}
+
+/** Who heard that the store changes may be told so before the parts are taken down. */
+const changeMs = 50;
+
+/** Lets this host go along with the cluster's state, and begin to move it. @param onMoved Told that the parts are to be wired anew. */
+function followMoves(
+	agentPaths: Paths,
+	{ identity, cluster, local, log }: Pick<Parts, "local" | "log"> & { identity: Identity; cluster: ClusterStore },
+	onMoved: () => void,
+) {
+	const mover = new StoreMover(identity, agentPaths, cluster);
+	const goOn = async (change: StoreChange) => {
+		await noteStoreChange(local, change);
+		log.warn({ storeUrl: change.storeUrl }, "the cluster's state is in another store");
+		setTimeout(onMoved, changeMs);
+	};
+	const follower = new MoveFollower({
+		store: cluster.bare,
+		identity,
+		paths: agentPaths,
+		log,
+		idle: () => mover.idle(),
+		onChange: goOn,
+	});
+	return { mover, goOn, close: () => follower.close() };
 }
 
 /** A host that boots may have its address a moment later. @returns undefined when `signal` aborts before. */

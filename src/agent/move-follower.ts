@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { moveIn } from "../control/freeze.ts";
 import { arrive } from "../control/upkeep/move-target.ts";
 import { causeText } from "../model/error.ts";
 import { keys } from "../model/keys.ts";
@@ -46,7 +47,8 @@ export class MoveFollower {
 			store: options.store,
 			prefix: keys.moving,
 			onChange: (key, value) => {
-				if (key === keys.moving && value !== undefined) this.#note(JSON.parse(value) as Move);
+				const move = value === undefined ? undefined : moveIn({ value });
+				if (key === keys.moving && move !== undefined) this.#note(move);
 			},
 			onBatch: () => {},
 		});
@@ -58,7 +60,7 @@ export class MoveFollower {
 	}
 
 	#note(move: Move): void {
-		if (move.state === "leaving" && move.by !== this.#options.identity.name) void this.#answer(move);
+		if (move.state === "leaving") void this.#answer(move);
 		if (move.state !== "left" || this.#following) return;
 		this.#following = true;
 		void this.#follow(move);

@@ -1,17 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, rmSync } from "node:fs";
-import { abortMove, moveState } from "../control/upkeep/move-state.ts";
+import { abortMove } from "../control/upkeep/abort-move.ts";
+import { moveState } from "../control/upkeep/move-state.ts";
 import { WeftError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Move } from "../model/move.ts";
 import type { MoveStepView } from "../model/view.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
-import { Authority } from "./authority.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import { fingerprint } from "./credentials.ts";
 import { agentPort, type Identity } from "./identity.ts";
-import { type Paths, paths } from "./paths.ts";
+import { ownAuthority, ownStore } from "./own-store.ts";
+import type { Paths } from "./paths.ts";
 import { openRemoteStore } from "./remote-store.ts";
 import { storeSchemeOf } from "./store-url.ts";
 import { createToken } from "./tokens.ts";
@@ -133,8 +132,7 @@ export class StoreMover {
 
 	/** This host's own database, with an authority that lets the other hosts join. */
 	async #openOwn(): Promise<Opened> {
-		const { former } = this.#cluster;
-		const store = former ?? (await openSqliteStore(paths.storeDb(this.#paths), { create: true }));
+		const { store, close } = await ownStore(this.#paths, this.#cluster);
 		const address = `${this.#identity.vtep}:${agentPort}`;
 		const { credentials } = await ownAuthority(this.#paths, this.#identity.name);
 		return {
@@ -148,21 +146,7 @@ export class StoreMover {
 				for (const { id } of hosts) if (id !== this.#identity.id) made[id] = await createToken(store, token, now);
 				return made;
 			},
-			close: async () => {
-				if (former === undefined) await store.close();
-			},
+			close,
 		};
 	}
-}
-
-/**
- * The authority that this host is to have when its own store is the cluster's: the one that it has, where its certificate is of that
- * one or it has none; else a new one, beside what is still used.
- */
-export async function ownAuthority(agentPaths: Paths, hostName: string): Promise<Authority> {
-	const next = paths.pkiNext(agentPaths);
-	rmSync(next, { recursive: true, force: true });
-	const pki = paths.pki(agentPaths);
-	const usable = !existsSync(pki) || Authority.isOwn(pki);
-	return Authority.open(usable ? pki : next, hostName);
 }

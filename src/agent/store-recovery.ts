@@ -5,16 +5,15 @@ import { repair } from "../control/upkeep/repair.ts";
 import { isWeftError, WeftError } from "../model/error.ts";
 import { keys, localKeys } from "../model/keys.ts";
 import type { RecoverView } from "../model/view.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import type { Authority } from "./authority.ts";
+import type { ClusterStore } from "./cluster-store.ts";
 import { type Credentials, fingerprint } from "./credentials.ts";
 import { agentPort } from "./identity.ts";
-import { paths } from "./paths.ts";
+import { ownAuthority, ownStore } from "./own-store.ts";
 import { openMemberStore } from "./remote-store.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreChange } from "./store-change.ts";
-import { ownAuthority } from "./store-mover.ts";
 import { storeSchemeOf } from "./store-url.ts";
 import { createToken } from "./tokens.ts";
 
@@ -24,11 +23,13 @@ const tokenTtlMs = 24 * 3600 * 1000;
 /** What gets a cluster going again whose store is lost, on one of its hosts after the other. */
 export class StoreRecovery {
 	readonly #runtime: Runtime;
+	readonly #cluster: ClusterStore;
 	readonly #goOn: (change: StoreChange) => Promise<void>;
 
 	/** @param goOn Notes another store, and uses it soon after. */
-	constructor(runtime: Runtime, goOn: (change: StoreChange) => Promise<void>) {
+	constructor(runtime: Runtime, cluster: ClusterStore, goOn: (change: StoreChange) => Promise<void>) {
 		this.#runtime = runtime;
+		this.#cluster = cluster;
 		this.#goOn = goOn;
 	}
 
@@ -41,7 +42,7 @@ export class StoreRecovery {
 		await this.#refuseLiving("recover the cluster's state", "weft store migrate --to sqlite: moves it to this host");
 		const memory = await this.#memory();
 		const authority = await ownAuthority(agentPaths, identity.name);
-		const store = await openSqliteStore(paths.storeDb(agentPaths), { create: true });
+		const { store, close } = await ownStore(agentPaths, this.#cluster);
 		try {
 			await fill(store, memory, { by: identity.name, nowMs: control.now() });
 			const { networks, endpoints } = memory;
@@ -50,7 +51,7 @@ export class StoreRecovery {
 			log.warn("what this host remembers is the cluster's state now");
 			return { networks: networks.length, endpoints: endpoints.length, hosts: joins.length + 1, joins };
 		} finally {
-			await store.close();
+			await close();
 		}
 	}
 

@@ -5,6 +5,7 @@ import { keys } from "../model/keys.ts";
 import type { Move } from "../model/move.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { FreezableStore } from "./freeze.ts";
+import { abortMove } from "./upkeep/abort-move.ts";
 
 const move = (state: Move["state"]): string =>
 	JSON.stringify({ id: "1".repeat(32), state, to: "etcd://10.0.0.5", by: "host1", at: "2026" } satisfies Move);
@@ -51,4 +52,13 @@ test("FreezableStore.txn() gives up on a freeze that does not end", async () => 
 		code: "STORE_MOVING",
 		message: /being restored on host1/,
 	});
+});
+
+test("FreezableStore.txn() is stopped by a mark that cannot be read, too", async () => {
+	const bare = openMemoryStore();
+	await bare.txn([], [{ put: keys.moving, value: '{"half' }]);
+	const store = new FreezableStore(bare, { patienceMs: 50 });
+	await assert.rejects(store.txn([], [{ put: "a", value: "1" }]), { code: "STORE_MOVING" });
+	assert.ok((await abortMove(bare)) !== undefined);
+	assert.ok((await store.txn([], [{ put: "a", value: "1" }])) !== undefined);
 });

@@ -65,9 +65,15 @@ export class FreezableStore implements Store {
 	}
 }
 
-/** @returns What freezes a store; undefined when nothing does. */
-export function moveIn(entry: Entry | undefined): Move | undefined {
-	return entry === undefined ? undefined : (JSON.parse(entry.value) as Move);
+/** @returns What freezes a store; undefined when nothing does. What cannot be read freezes it all the same, and can be aborted. */
+export function moveIn(entry: Pick<Entry, "value"> | undefined): Move | undefined {
+	if (entry === undefined) return undefined;
+	try {
+		return JSON.parse(entry.value) as Move;
+	} catch {
+		const unknown = "a mark that cannot be read";
+		return { id: "", state: "restoring", to: unknown, by: "any host", at: "an unknown time" };
+	}
 }
 
 /** Why a store cannot be changed now. */

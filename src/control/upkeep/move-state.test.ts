@@ -8,8 +8,9 @@ import type { Move } from "../../model/move.ts";
 import { type EmbeddedStore, openMemoryStore } from "../../store/sqlite.ts";
 import type { Store } from "../../store/store.ts";
 import { FreezableStore, moveIn } from "../freeze.ts";
+import { abortMove } from "./abort-move.ts";
 import { isMoved } from "./backup-text.ts";
-import { abortMove, type MoveOptions, moveState } from "./move-state.ts";
+import { type MoveOptions, moveState } from "./move-state.ts";
 import { arrive } from "./move-target.ts";
 
 const move = { id: "1".repeat(32), state: "leaving", to: "etcd://10.0.0.5", by: "host1", at: "2026" } as const;

@@ -3,15 +3,15 @@ import { at } from "../../lib/point.ts";
 import { isWeftError, WeftError } from "../../model/error.ts";
 import type { Host } from "../../model/host.ts";
 import { keys } from "../../model/keys.ts";
-import type { Move, MoveAnswer } from "../../model/move.ts";
+import type { Move } from "../../model/move.ts";
 import type { MoveStepView } from "../../model/view.ts";
 import { type Lease, mayHaveHappened, type Store } from "../../store/store.ts";
 import { frozen, moveIn } from "../freeze.ts";
+import { askHosts, hostsIn } from "./ask-hosts.ts";
 import { MoveTarget } from "./move-target.ts";
 
 /** Of the freeze: an agent that dies while it copies unfreezes the source by that. */
 const leaseTtlSeconds = 10;
-const answersMs = 8_000;
 const askAgainMs = 50;
 /** How long it is asked whether a commit happened whose answer was lost. */
 const unsureMs = 20_000;
@@ -50,16 +50,10 @@ export async function moveState(options: MoveOptions): Promise<void> {
 		const revision = await freeze(source, move, lease);
 		at("move frozen");
 		onStep({ what: "freeze", detail: "changes wait" });
-		const hosts = await askHosts(options);
-		onStep({ what: "hosts", detail: `${hosts} ${hosts === 1 ? "other host" : "other hosts"} can go along` });
-		const picture = await source.list("");
-		await taken.fill(picture, progressOf(onStep));
-		const { records, sha256 } = await taken.verify(picture);
-		onStep({ what: "copy", detail: `${records} records, SHA-256 ${sha256.slice(0, 16)}… in both` });
-		const tokens = await options.tokens(hostsIn(picture.entries));
+		const left = await complete(options, taken);
 		at("move copied");
 		refuseAborted(options);
-		await commit(source, { ...move, state: "left", tokens }, revision);
+		await commit(source, left, revision);
 		at("move left");
 		onStep({ what: "left", detail: `the cluster's state is at ${move.to}` });
 	} catch (error) {
@@ -70,6 +64,18 @@ export async function moveState(options: MoveOptions): Promise<void> {
 		// Of a move that failed, this is the end of the freeze.
 		await lease?.revoke().catch(() => {});
 	}
+}
+
+/** Of a frozen source: asks the hosts, copies the rest, and compares. @returns What is to be said to all. */
+async function complete(options: MoveOptions, taken: MoveTarget): Promise<Move> {
+	const { source, move, onStep } = options;
+	const hosts = await askHosts(options);
+	onStep({ what: "hosts", detail: `${hosts} other ${hosts === 1 ? "host" : "hosts"} can go along` });
+	const picture = await source.list("");
+	await taken.fill(picture, progressOf(onStep));
+	const { records, sha256 } = await taken.verify(picture);
+	onStep({ what: "copy", detail: `${records} records, SHA-256 ${sha256.slice(0, 16)}… in both` });
+	return { ...move, state: "left", tokens: await options.tokens(hostsIn(picture.entries)) };
 }
 
 /** The answer to a commit was lost, and the source cannot be asked. */
@@ -107,47 +113,6 @@ async function freeze(source: Store, move: Move, { id }: Lease): Promise<number>
 	await refuseFrozen(source);
 	throw new WeftError("STORE_CONFLICT", "Cannot move the cluster's state: another move ended a moment ago", {
 		fix: "try again",
-	});
-}
-
-function hostsIn(entries: readonly { readonly key: string; readonly value: string }[]): Host[] {
-	return entries.filter(({ key }) => key.startsWith(`${keys.hosts}/`)).map(({ value }) => JSON.parse(value) as Host);
-}
-
-/** Waits until each host that lives has said that it can go along. @returns How many. @throws {WeftError} CONFLICT, TIMEOUT */
-async function askHosts({ source, move, self, signal }: MoveOptions): Promise<number> {
-	const deadline = performance.now() + answersMs;
-	for (;;) {
-		const [alive, answers, hosts] = await Promise.all([
-			source.list(keys.alive),
-			source.list(keys.moving),
-			source.list(keys.hosts),
-		]);
-		const nameOf = new Map(hostsIn(hosts.entries).map(({ id, name }) => [id, name]));
-		const answered = new Map<string, MoveAnswer>();
-		for (const { key, value } of answers.entries)
-			if (key !== keys.moving) answered.set(key.slice(keys.moving.length + 1), JSON.parse(value) as MoveAnswer);
-		const asked = alive.entries.map(({ key }) => key.slice(keys.alive.length + 1)).filter((id) => id !== self);
-		for (const id of asked) {
-			const { error, id: of } = answered.get(id) ?? {};
-			if (of === move.id && error !== undefined) throw cannotGo(nameOf.get(id) ?? id, move.to, error);
-		}
-		const silent = asked.filter((id) => answered.get(id)?.id !== move.id);
-		if (silent.length === 0) return asked.length;
-		if (performance.now() > deadline || signal.aborted)
-			throw new WeftError(
-				"TIMEOUT",
-				`Cannot move the cluster's state: ${silent.map((id) => nameOf.get(id) ?? id).join(", ")} did not say whether it can go along`,
-				{ fix: "weft status on that host; one that is down for long is no longer asked 10 s after it went" },
-			);
-		await sleep(askAgainMs);
-	}
-}
-
-function cannotGo(host: string, to: string, error: string): WeftError {
-	return new WeftError("CONFLICT", `Cannot move the cluster's state to ${to}: ${host} cannot go along`, {
-		cause: error,
-		fix: `make it reachable from ${host}; nothing was changed`,
 	});
 }
 
@@ -198,19 +163,4 @@ async function undo(source: Store, taken: MoveTarget): Promise<void> {
 	const { entries } = await source.list(keys.moving).catch(() => ({ entries: [] }));
 	const answers = entries.filter(({ key }) => key !== keys.moving).map(({ key }) => ({ delete: key }));
 	if (answers.length > 0) await source.txn([], answers.slice(0, 60)).catch(() => {});
-}
-
-/**
- * Ends what nobody goes on with.
- * @param store Not a freezable one.
- * @returns What was ended; undefined when nothing was under way.
- * @throws {WeftError} STORE_MOVING when the state has left, or is not whole.
- */
-export async function abortMove(store: Store): Promise<Move | undefined> {
-	const entry = await store.get(keys.moving);
-	const move = moveIn(entry);
-	if (entry === undefined || move === undefined) return undefined;
-	if (move.state === "left" || move.state === "arriving") throw frozen(move);
-	const done = await store.txn([{ key: entry.key, revision: entry.revision }], [{ delete: entry.key }]);
-	return done === undefined ? abortMove(store) : move;
 }
