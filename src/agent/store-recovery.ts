@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { FreezableStore, moveIn } from "../control/freeze.ts";
 import { MoveTarget } from "../control/upkeep/move-target.ts";
 import { putBack, type Remembered, remembered } from "../control/upkeep/put-back.ts";
 import { repair } from "../control/upkeep/repair.ts";
@@ -39,7 +40,11 @@ export class StoreRecovery {
 	 */
 	async recover(): Promise<RecoverView> {
 		const { identity, paths: agentPaths, log, control } = this.#runtime;
-		await this.#refuseLiving("recover the cluster's state", "weft store migrate --to sqlite: moves it to this host");
+		const what = "recover the cluster's state";
+		if ((await this.#former(what, "weft store migrate --to sqlite: moves it to this host")) === "left")
+			throw new WeftError("CONFLICT", `Cannot ${what}: it is in another store by now`, {
+				fix: "weft launch --join TOKEN, with one of weft token on a host that is there",
+			});
 		const memory = await this.#memory();
 		const authority = await ownAuthority(agentPaths, identity.name);
 		const { store, close } = await ownStore(agentPaths, this.#cluster);
@@ -71,22 +76,22 @@ export class StoreRecovery {
 	}
 
 	/**
-	 * Joins the cluster of a token with all that runs here, as the own one's store is lost. What this host remembers and the new store
-	 * does not know is put back first.
+	 * Joins the cluster of a token with all that runs here, as the own one's store is lost, or its state has left and this host could
+	 * not follow. Of one that is lost, what this host remembers and the new store does not know is put back first.
 	 * @throws {WeftError} CONFLICT when the own store answers; TOKEN_*, STORE_*
 	 */
 	async join(token: string): Promise<{ readonly storeUrl: string; readonly left: readonly string[] }> {
 		const { identity, log } = this.#runtime;
-		await this.#refuseLiving("join another cluster", "weft status tells of this one");
+		const former = await this.#former("join another cluster", "weft status tells of this one");
 		const { joinCluster } = await import("./join-client.ts");
 		const { storeUrl, ca, certificate, key } = await joinCluster(token, { hostName: identity.name });
 		const credentials: Credentials = { ca, certificate, key };
-		const store = await openMemberStore(storeUrl, credentials);
+		const store = new FreezableStore(await openMemberStore(storeUrl, credentials));
 		try {
-			const done = await putBack(store, await this.#memory(), identity.id);
-			log.warn({ storeUrl, ...done }, "joins another store, and put back what it did not know");
+			const done = former === "lost" ? await putBack(store, await this.#memory(), identity.id) : undefined;
+			log.warn({ storeUrl, ...done }, "joins another store");
 			await this.#goOn({ storeUrl, credentials });
-			return { storeUrl, left: done.left };
+			return { storeUrl, left: done?.left ?? [] };
 		} finally {
 			await store.close();
 		}
@@ -98,17 +103,17 @@ export class StoreRecovery {
 		return remembered(copy);
 	}
 
-	/** Two stores of one cluster would each have half of it. */
-	async #refuseLiving(what: string, fix: string): Promise<void> {
-		const { identity, control } = this.#runtime;
+	/** @throws {WeftError} CONFLICT when it is in use: two stores of one cluster would each have half of it. */
+	async #former(what: string, fix: string): Promise<"lost" | "left"> {
+		const { identity } = this.#runtime;
 		if (storeSchemeOf(identity.storeUrl) === "sqlite")
 			throw new WeftError("CONFLICT", `Cannot ${what}: this host has the cluster's store itself`, {
 				fix: "weft status",
 			});
 		try {
-			await control.store.get(keys.host(identity.id));
+			if (moveIn(await this.#cluster.bare.get(keys.moving))?.state === "left") return "left";
 		} catch (error) {
-			if (isWeftError(error, "STORE_UNREACHABLE", "TIMEOUT")) return;
+			if (isWeftError(error, "STORE_UNREACHABLE", "TIMEOUT")) return "lost";
 			throw error;
 		}
 		throw new WeftError("CONFLICT", `Cannot ${what}: the cluster's store at ${identity.storeUrl} answers`, { fix });

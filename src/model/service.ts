@@ -90,7 +90,7 @@ export interface StoreService {
 	 */
 	recover(): Promise<RecoverView>;
 	/**
-	 * Goes on in the cluster of a token with all that runs here, as the own one's store is lost.
+	 * Goes on in the cluster of a token with all that runs here, as the own one's store is lost, or its state left without this host.
 	 * @returns `left`: what is another's there by now, as sentences. @throws CONFLICT when the own store answers; TOKEN_*
 	 */
 	join(request: { readonly token: string }): Promise<{ readonly storeUrl: string; readonly left: readonly string[] }>;
