@@ -34,12 +34,12 @@ const rightsCheckSeconds = 10;
  * @throws {WeftError} AGENT_ALREADY_RUNNING, CONFIG_INVALID, PORT_IN_USE, ADDRESS_INVALID, TOKEN_*, STORE_*, TIMEOUT
  */
 export async function launch(options: LaunchOptions, report: LaunchReport): Promise<Launched> {
-	if (options.join !== undefined && options.store !== undefined)
+	if (options.join !== undefined && (options.store !== undefined || options.storeFlags !== undefined))
 		throw new WeftError(
 			"ARGUMENT_INVALID",
 			"Cannot join and use a store of your own: the token says where the store is",
 			{
-				fix: "omit --store, or omit --join",
+				fix: "omit --store and what belongs to it, or omit --join",
 			},
 		);
 	try {

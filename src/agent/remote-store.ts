@@ -40,7 +40,8 @@ export async function openMemberStore(storeUrl: string, credentials: Credentials
 	const { ca, certificate: cert, key } = credentials;
 	const { openEtcdStore } = await stores.weft();
 	const tls = { ca, cert, key, serverName: storeName };
-	return openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], { tls });
+	const whenRefused = "join again: weft token on a member, and weft launch --join TOKEN here";
+	return openEtcdStore(storeUrl, [storeUrl.replace("weft:", "https:")], { tls, whenRefused });
 }
 
 /** @throws {WeftError} CONFIG_INVALID */

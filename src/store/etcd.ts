@@ -25,10 +25,10 @@ export interface EtcdOptions extends EtcdAccess {
 export function openEtcdStore(
 	shownUrl: string,
 	urls: readonly string[],
-	{ tls, user, root = "weft/" }: EtcdOptions = {},
+	{ root = "weft/", ...access }: EtcdOptions = {},
 ): Store {
-	const login = user === undefined ? undefined : new Login(user);
-	const servers = urls.map((url) => new EtcdServer(url, tls, login));
+	const login = access.user === undefined ? undefined : new Login(access.user);
+	const servers = urls.map((url) => new EtcdServer(url, access, login));
 	return new EtcdStore(new Endpoints(shownUrl, servers), root);
 }
 

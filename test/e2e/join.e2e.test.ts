@@ -105,7 +105,8 @@ test("hosts join by tokens, and are told how the way to the others is", { skip: 
 		await stopAgent(lab, "host5", "SIGTERM");
 		const ended = launch(lab, 5, "--store", `weft://${agentOf(1)}`);
 		t.diagnostic(ended.stderr);
-		refused(ended, "STORE_(REFUSED|UNREACHABLE)", /certificate/);
+		refused(ended, "STORE_REFUSED", /certificate/);
+		assert.match(ended.stderr, /fix: +join again: weft token/);
 		assert.match(lab.run("host5", "weft", "status").stderr, /AGENT_UNREACHABLE/);
 	});
 

@@ -11,6 +11,8 @@ import { Sessions } from "./sessions.ts";
 export interface EtcdAccess {
 	readonly tls?: TlsOptions;
 	readonly user?: User;
+	/** What helps when the store refuses, or cannot be trusted: for one that is no etcd of the user's own. */
+	readonly whenRefused?: string;
 }
 
 /** One server of the store, and the three services that weft uses there. */
@@ -20,10 +22,12 @@ export class EtcdServer implements Server {
 	readonly watch;
 	readonly lease;
 	readonly #sessions: Sessions;
+	readonly #whenRefused: string | undefined;
 
 	/** @param login What the servers of one store share: a token of one is good for all. */
-	constructor(url: string, tls: TlsOptions | undefined, login: Login | undefined) {
+	constructor(url: string, { tls, whenRefused }: EtcdAccess, login: Login | undefined) {
 		this.url = url;
+		this.#whenRefused = whenRefused;
 		this.#sessions = new Sessions(url, tls === undefined ? {} : nodeTls(tls));
 		const options = { baseUrl: url, sessionManager: this.#sessions };
 		const interceptors = [withLeader, ...(login === undefined ? [] : [loggedIn(login, createGrpcTransport(options))])];
@@ -54,7 +58,10 @@ export class EtcdServer implements Server {
 
 	/** The one place where the client library's errors become weft's. */
 	translate(cause: unknown): WeftError {
-		return cause instanceof WeftError ? cause : (tlsRefusal(cause, this.url) ?? translate(cause, this.url));
+		const error = cause instanceof WeftError ? cause : (tlsRefusal(cause, this.url) ?? translate(cause, this.url));
+		const fix = this.#whenRefused;
+		if (error.code !== "STORE_REFUSED" || fix === undefined) return error;
+		return new WeftError(error.code, error.message, { fix, cause: error.cause });
 	}
 }
 
@@ -95,7 +102,7 @@ function translate(cause: unknown, url: string): WeftError {
 
 export function refused(url: string, cause: unknown): WeftError {
 	return new WeftError("STORE_REFUSED", `Cannot use the store at ${url}: it refused`, {
-		fix: "weft launch --store-user NAME --store-password-file FILE, of a user of etcd with a role that may read and write weft's prefix; of a weft:// store: join again, weft token on a member",
+		fix: "weft launch --store-user NAME --store-password-file FILE, of a user of etcd with a role that may read and write weft's prefix",
 		cause,
 	});
 }
