@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { ipv4 } from "../model/address.ts";
 import { localKeys } from "../model/keys.ts";
+import { prefix } from "../model/prefix.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { Authority } from "./authority.ts";
 import { readCredentials } from "./credentials.ts";
@@ -25,7 +27,16 @@ async function member(name: string) {
 	const credentials = { ca: authority.certificate, certificate: await authority.admit(csr), key };
 	await writeCredentials(paths.pki(at), credentials);
 	const local = openMemoryStore();
-	await writeIdentity(local, { id: "a", storeUrl: "weft://192.168.56.101:4790" } as Identity);
+	await writeIdentity(local, {
+		id: "a".repeat(32),
+		name,
+		vtep: ipv4("192.168.56.102"),
+		underlayDev: "eth0",
+		storeUrl: "weft://192.168.56.101:4790",
+		gatewaySubnet: prefix("172.18.0.0/16"),
+		epoch: 1,
+		joinedAt: "2026-01-01T00:00:00.000Z",
+	} as Identity);
 	return { at, local, credentials };
 }
 

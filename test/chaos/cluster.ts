@@ -24,13 +24,14 @@ export class Cluster {
 		this.hosts = Array.from({ length: count }, (_, n) => `host${n + 1}`);
 	}
 
-	async up(): Promise<void> {
+	/** @param flags Of each `weft launch`. */
+	async up(flags: readonly string[] = []): Promise<void> {
 		const { lab } = this.test;
 		await lab.down();
 		await lab.up({ hosts: this.hosts.length, agents: false, onProgress: () => {} });
 		for (const [n, host] of this.hosts.entries()) {
 			const join = n === 0 ? [] : ["--join", this.test.weft("host1", "token")];
-			this.launch(host, "--name", host, "--advertise-addr", underlay.address(n + 1), ...join);
+			this.launch(host, "--name", host, "--advertise-addr", underlay.address(n + 1), ...flags, ...join);
 		}
 		this.#resolver = worldResolver(lab.name);
 	}

@@ -1,6 +1,6 @@
 import { type ErrorCode, isWeftError } from "../../src/model/error.ts";
 import { type RestartPolicy, restartNames } from "../../src/model/restart.ts";
-import type { Service } from "../../src/model/service.ts";
+import type { NetworkJoin, Service } from "../../src/model/service.ts";
 import { type Model, notTold } from "./model.ts";
 import type { Random } from "./random.ts";
 
@@ -16,25 +16,29 @@ export interface Operation {
 
 const most = { networks: 4, boxes: 10 };
 
+/** What all networks and containers are made with. */
+export interface Made {
+	/** The length of the networks' subnets; 24 when omitted. */
+	readonly subnetBits?: number;
+	/** Of all containers; one each by chance when omitted. */
+	readonly restart?: RestartPolicy["name"];
+	/** Kills with SIGKILL a process by the number that its host has for it. Without, no containers die by themselves, or begin again. */
+	readonly killProcess?: (host: string, pid: number) => void;
+}
+
 /** Chooses what to do next, among what makes sense. */
 export class Operations {
 	readonly #random: Random;
 	readonly #model: Model;
 	readonly #hosts: readonly string[];
-	readonly #killProcess: (host: string, pid: number) => void;
+	readonly #with: Made;
 	#made = 0;
 
-	/** @param killProcess With SIGKILL; a process by the number that its host has for it. */
-	constructor(
-		random: Random,
-		model: Model,
-		hosts: readonly string[],
-		killProcess: (host: string, pid: number) => void,
-	) {
+	constructor(random: Random, model: Model, hosts: readonly string[], made: Made = {}) {
+		this.#with = made;
 		this.#random = random;
 		this.#model = model;
 		this.#hosts = hosts;
-		this.#killProcess = killProcess;
 	}
 
 	next(): Operation {
@@ -65,7 +69,9 @@ export class Operations {
 		if (this.#model.networks.size >= most.networks) return undefined;
 		const name = `net${++this.#made}`;
 		const internal = this.#random.chance(0.3);
-		const request = { name, driver: "overlay", auxAddresses: {}, internal, labels: {} };
+		const { subnetBits } = this.#with;
+		const subnet = subnetBits === undefined ? {} : { subnet: `10.7.${this.#made}.0/${subnetBits}` };
+		const request = { name, driver: "overlay", auxAddresses: {}, internal, labels: {}, ...subnet };
 		return {
 			text: `network create ${internal ? "--internal " : ""}${name}`,
 			host: this.#host(),
@@ -91,11 +97,16 @@ export class Operations {
 		const networks = [...this.#model.networks.keys()].filter(() => this.#random.chance(0.5));
 		if (networks.length === 0 || this.#model.boxes.size >= most.boxes) return undefined;
 		const [name, host] = [`box${++this.#made}`, this.#host()];
-		const restart = this.#random.chance(0.4) ? "no" : (this.#random.pick(restartNames) ?? "no");
+		const restart = this.#with.restart ?? this.#anyRestart();
 		return {
 			text: `run -d --restart ${restart} --name ${name} ${networks.map((network) => `--network ${network}`).join(" ")}`,
 			host,
-			run: (service) => runBox(service, { name, networks, restart }),
+			run: (service) =>
+				runBox(service, {
+					name,
+					joins: networks.map((network) => ({ network, aliases: [] })),
+					restart: { name: restart, maximumRetryCount: 0 },
+				}),
 			async note(model, service) {
 				const addresses = new Map<string, string>();
 				model.boxes.set(name, { name, host, state: "running", addresses, restart, left: new Map() });
@@ -103,6 +114,10 @@ export class Operations {
 				for (const network of networks) addresses.set(network, views[network]?.ipAddress ?? notTold);
 			},
 		};
+	}
+
+	#anyRestart(): RestartPolicy["name"] {
+		return this.#random.chance(0.4) ? "no" : (this.#random.pick(restartNames) ?? "no");
 	}
 
 	#connect(): Operation | undefined {
@@ -146,6 +161,7 @@ export class Operations {
 	}
 
 	#start(): Operation | undefined {
+		if (this.#with.killProcess === undefined) return undefined;
 		const box = this.#random.pick([...this.#model.boxes.values()].filter((one) => this.#model.canBegin(one)));
 		if (box === undefined) return undefined;
 		return {
@@ -157,6 +173,8 @@ export class Operations {
 	}
 
 	#die(): Operation | undefined {
+		const { killProcess } = this.#with;
+		if (killProcess === undefined) return undefined;
 		const box = this.#random.pick(this.#model.running());
 		if (box === undefined) return undefined;
 		return {
@@ -164,7 +182,7 @@ export class Operations {
 			host: box.host,
 			run: async (service) => {
 				const { pid } = await service.containers.inspect(box.name);
-				if (pid !== undefined) this.#killProcess(box.host, pid);
+				if (pid !== undefined) killProcess(box.host, pid);
 			},
 			note: (model) => model.die(box),
 		};
@@ -191,9 +209,9 @@ async function unless(codes: readonly ErrorCode[], work: () => Promise<unknown>)
 }
 
 /** What a person does whose `weft run` was cut off: goes on from where it is. */
-async function runBox(
+export async function runBox(
 	service: Service,
-	{ name, networks, restart }: { name: string; networks: readonly string[]; restart: RestartPolicy["name"] },
+	{ name, joins, restart }: { name: string; joins: readonly NetworkJoin[]; restart: RestartPolicy },
 ): Promise<void> {
 	const there = (await service.containers.list({ all: true })).find((container) => container.name === name);
 	if (there?.state === "running") return;
@@ -201,12 +219,12 @@ async function runBox(
 		await service.containers.create({
 			name,
 			command: ["sleep", "1d"],
-			networks: networks.map((network) => ({ network, aliases: [] })),
+			networks: joins,
 			env: [],
 			tty: false,
 			stdin: false,
 			autoRemove: false,
-			restart: { name: restart, maximumRetryCount: 0 },
+			restart,
 		});
 	await unless(["CONTAINER_RUNNING"], () => service.containers.start(name));
 }

@@ -1,14 +1,11 @@
-import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { underlay } from "../../src/lab/names.ts";
 import type { Point } from "../../src/lib/point.ts";
+import { agree } from "./agree.ts";
 import { Cluster } from "./cluster.ts";
-import { held } from "./held.ts";
 import { Model } from "./model.ts";
 import { type Operation, Operations } from "./operations.ts";
 import { Random } from "./random.ts";
 import { checkReach } from "./reach.ts";
-import { type Known, wanted } from "./wanted.ts";
 
 export interface ChaosOptions {
 	readonly lab: string;
@@ -32,9 +29,6 @@ const points: readonly Point[] = [
 	"sandbox removed",
 ];
 
-/** How long the agents may take after the last death until all is as it should be. */
-const settleMs = 10_000;
-
 /**
  * Random operations on three hosts while agents, name servers and containers are killed; after each, every host has to hold what
  * the model says, no more and no less; now and then pings and lookups have to agree with it too.
@@ -49,7 +43,9 @@ export async function chaos({
 	const random = new Random(seed);
 	const cluster = new Cluster(lab, 3);
 	const model = new Model();
-	const choose = new Operations(random, model, cluster.hosts, (host, pid) => cluster.killProcess(host, pid));
+	const choose = new Operations(random, model, cluster.hosts, {
+		killProcess: (host, pid) => cluster.killProcess(host, pid),
+	});
 	const deadline = performance.now() + seconds * 1000;
 	let [done, deaths] = [0, 0];
 	try {
@@ -147,48 +143,4 @@ async function revive(cluster: Cluster, model: Model): Promise<number> {
 	const dead = await cluster.revive();
 	for (const host of dead) model.noteAgentStart(host);
 	return dead.length;
-}
-
-/** Waits until every host holds what the model says. @throws When one does not. */
-async function agree(cluster: Cluster, model: Model): Promise<void> {
-	await cluster.quiet();
-	const deadline = performance.now() + settleMs;
-	for (;;) {
-		const known = await knownOf(cluster);
-		model.learn((box, network) => known.containers.get(box.name)?.networks[network]?.ipAddress);
-		const differences = await Promise.all(
-			cluster.hosts.map(async (host) => {
-				const difference = differ(await held(cluster, host), wanted(model, known, host));
-				return difference === "" ? "" : `${host} is not as it should be:\n${difference}`;
-			}),
-		);
-		const difference = differences.filter((text) => text !== "").join("\n");
-		if (difference === "") return;
-		assert.ok(performance.now() < deadline, difference);
-		await sleep(100);
-	}
-}
-
-/** @returns What is too much, and what is missing; nothing when they are equal. */
-function differ(has: readonly string[], should: readonly string[]): string {
-	const left = [...should];
-	const extra: string[] = [];
-	for (const line of has) {
-		const at = left.indexOf(line);
-		if (at < 0) extra.push(`too much: ${line}`);
-		else left.splice(at, 1);
-	}
-	return [...extra, ...left.map((line) => `missing:  ${line}`)].join("\n");
-}
-
-async function knownOf(cluster: Cluster): Promise<Known> {
-	const networks = await cluster.service("host1").networks.list({ filters: {} });
-	const containers = await Promise.all(
-		cluster.hosts.map((host) => cluster.service(host).containers.list({ all: true })),
-	);
-	return {
-		networks: new Map(networks.map((network) => [network.name, network])),
-		containers: new Map(containers.flat().map((container) => [container.name, container])),
-		vteps: new Map(cluster.hosts.map((host, n) => [host, underlay.address(n + 1)])),
-	};
 }
