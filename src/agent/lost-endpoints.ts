@@ -37,6 +37,11 @@ export class LostEndpoints {
 		this.#containers = containers;
 	}
 
+	/** Resolves when all that this host has in the store by now would be brought back. */
+	remember(): Promise<void> {
+		return this.#own.flush();
+	}
+
 	/** To be called in the sandbox's turn. @returns Whether there is nothing left to do. @throws {WeftError} STORE_*, TIMEOUT */
 	async settle(sandbox: Sandbox): Promise<boolean> {
 		let settled = true;

@@ -101,7 +101,8 @@ export class Sandboxes {
 					"the endpoint",
 					() => view.network(network.id) !== undefined && view.endpoints(network.id).has(endpoint.id),
 				);
-				await this.#applied(sandbox.id, joined);
+				// Who is told that it is connected finds it so, even if the host dies now and the cluster forgets it.
+				await Promise.all([this.#lost.remember(), this.#applied(sandbox.id, joined)]);
 			} catch (error) {
 				await this.#takeBack(sandbox.id, network.id);
 				throw error;

@@ -36,7 +36,7 @@ async function member(name: string) {
 		gatewaySubnet: prefix("172.18.0.0/16"),
 		epoch: 1,
 		joinedAt: "2026-01-01T00:00:00.000Z",
-	} as Identity);
+	});
 	return { at, local, credentials };
 }
 

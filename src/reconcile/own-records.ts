@@ -67,6 +67,10 @@ export class OwnRecords {
 	}
 
 	/** Resolves when all is on the disk. */
+	flush(): Promise<void> {
+		return this.#copy.flush();
+	}
+
 	close(): Promise<void> {
 		return this.#copy.close();
 	}
