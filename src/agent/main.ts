@@ -4,14 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { serveApi } from "../api/serve.ts";
 import { claimSocket } from "../api/socket.ts";
+import { moveIn } from "../control/freeze.ts";
 import { watchLimitReached } from "../kernel/limit.ts";
 import { openLinuxKernel } from "../kernel/linux.ts";
 import { onProcessEnd } from "../kernel/pidfd.ts";
 import { type ServiceManager, serviceManager } from "../kernel/sd-notify.ts";
 import { growSlowly } from "../lib/frugal.ts";
 import { causeText, isWeftError, WeftError } from "../model/error.ts";
+import { keys } from "../model/keys.ts";
 import { ContainerRuntime } from "../sandbox/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
 import { type ClusterStore, openClusterStore } from "./cluster-store.ts";
 import { ContainerLives } from "./container-lives.ts";
 import { type Identity, readIdentity, writeIdentity } from "./identity.ts";
@@ -97,6 +100,11 @@ async function runOnce(options: AgentOptions, ground: Ground, signal: AbortSigna
 		},
 	});
 	const moves = followMoves(options, { identity, cluster, local, log }, () => moved.abort());
+	if (await goesAtOnce(cluster.bare, moved.signal)) {
+		moves.close();
+		await cluster.close();
+		return;
+	}
 	const agent = wire({ paths: options, identity, underlay }, { ...ground, store: cluster.store });
 	await agent.start();
 	const lives = new ContainerLives(agent.runtime, agent.sandboxes, ground.containers);
@@ -144,6 +152,18 @@ function followMoves(
 		onChange: goOn,
 	});
 	return { mover, goOn, close: () => follower.close() };
+}
+
+/** A store that does not answer at once is not waited for: an agent starts without it as well. */
+const lookMs = 1_000;
+const followMs = 5_000;
+
+/** @returns Whether the cluster's state went elsewhere while this host was down, and it goes there before it serves anybody here. */
+async function goesAtOnce(bare: Store, moved: AbortSignal): Promise<boolean> {
+	const looked = bare.get(keys.moving).catch(() => undefined);
+	const entry = await Promise.race([looked, sleep(lookMs, undefined)]);
+	if (moveIn(entry)?.state === "left") await sleep(followMs, undefined, { signal: moved }).catch(() => {});
+	return moved.aborted;
 }
 
 /** A host that boots may have its address a moment later. @returns undefined when `signal` aborts before. */

@@ -9,7 +9,7 @@ import { prefix } from "../model/prefix.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { Authority } from "./authority.ts";
 import { readCredentials } from "./credentials.ts";
-import { type Identity, readIdentity, writeIdentity } from "./identity.ts";
+import { readIdentity, writeIdentity } from "./identity.ts";
 import { ownAuthority } from "./own-store.ts";
 import { paths } from "./paths.ts";
 import { applyStoreChange, noteStoreChange } from "./store-change.ts";
