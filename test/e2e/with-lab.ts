@@ -103,6 +103,11 @@ export class TestLab {
 		return { events, stop: () => listener.kill() };
 	}
 
+	/** @returns Which store a host's agent uses, and how it is: "etcd://10.0.0.5 connected". */
+	store(host: string): string {
+		return this.run(host, "weft", "status", "-f", "{{.store.url}} {{.store.state}}").stdout.trim();
+	}
+
 	inspect(host: string, container: string): ContainerView {
 		const [view] = JSON.parse(this.weft(host, "inspect", container)) as [ContainerView];
 		return view;
