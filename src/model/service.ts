@@ -104,7 +104,7 @@ export interface PutRecordsRequest {
 }
 
 /** Of one {@link PutRecordsRequest}, which is one transaction: Consul takes 64 operations, etcd 128. */
-export const mostRecords = 60;
+export const mostRecords = 50;
 
 /** Each key that is given must fit; of several values of one key one must. See `matchesFilters` in network-filter.ts. */
 export interface NetworkFilters {

@@ -66,7 +66,7 @@ export interface Store {
 	/** @param prefix Without a trailing slash: "hosts/a" yields "hosts/a" and "hosts/a/b", never "hosts/ab". "" is everything. Sorted by key. */
 	list(prefix: string): Promise<Snapshot>;
 	/**
-	 * All writes, if every expectation holds; else none. Each key is written at most once, and there is room for
+	 * All writes, if every expectation holds; else none. Each key is written at most once. A key that was put under a lease, and is expected and put again without one, stays. There is room for
 	 * {@link maxOperations} and 300 kB.
 	 * @returns The revision of what was put, or undefined when an expectation did not hold. Where all is deleted: one at or behind that.
 	 * @throws {WeftError} STORE_CONFLICT, too: a lease that is written under has ended; nothing was written.
@@ -89,10 +89,21 @@ export interface Store {
 /** Operations of one transaction, as {@link operationsOf} counts them: Consul takes 64, and one of them tells it the revision. */
 export const maxOperations = 60;
 
-/** @returns How much of {@link maxOperations} a transaction takes: a prefix and a put under a lease count twice, all else once. */
+/**
+ * @returns How much of {@link maxOperations} a transaction takes: a prefix, a put under a lease and one of a key that is expected to be
+ *   there count twice, all else once.
+ */
 export function operationsOf(expect: readonly Expect[], writes: readonly Write[]): number {
-	const twice = writes.filter((write) => "deletePrefix" in write || ("put" in write && write.lease !== undefined));
+	const twice = writes.filter(
+		(write) =>
+			"deletePrefix" in write || ("put" in write && (write.lease !== undefined || isExpected(expect, write.put))),
+	);
 	return expect.length + writes.length + twice.length;
+}
+
+/** Whether a transaction expects a key to be there. */
+export function isExpected(expect: readonly Expect[], key: string): boolean {
+	return expect.some((one) => one.key === key && one.revision > 0);
 }
 
 /** @throws {RangeError} A transaction is longer than every store can take. */

@@ -52,8 +52,8 @@ export interface PutBack {
 	readonly left: readonly string[];
 }
 
-/** Of one transaction: each takes three writes. */
-const atOnce = 20;
+/** Of one transaction: each takes seven operations at most. */
+const atOnce = 8;
 
 /**
  * Puts what a host remembers into a store that knows less: networks that are not there; its own endpoints, and those of hosts that

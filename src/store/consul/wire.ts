@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { isBelow } from "../prefix-range.ts";
-import type { Entry, Expect, Write } from "../store.ts";
+import { type Entry, type Expect, isExpected, type Write } from "../store.ts";
 
 /** A key as /v1/kv gives it. */
 interface Pair {
@@ -50,13 +50,13 @@ export function toOperations(root: string, expect: readonly Expect[], writes: re
 			const Key = root + key;
 			return revision === 0 ? { Verb: "check-not-exists", Key } : { Verb: "check-index", Key, Index: revision };
 		}),
-		...writes.flatMap((write) => toWrites(root, write)),
+		...writes.flatMap((write) => toWrites(root, expect, write)),
 	];
 	// What is deleted is answered without an index: a mark that is set tells it.
 	return writes.some((write) => "put" in write) ? operations : [...operations, set(root, "")];
 }
 
-function toWrites(root: string, write: Write): Operation[] {
+function toWrites(root: string, expect: readonly Expect[], write: Write): Operation[] {
 	if ("delete" in write) return [{ Verb: "delete", Key: root + write.delete }];
 	if ("deletePrefix" in write) {
 		const Key = root + write.deletePrefix;
@@ -68,12 +68,10 @@ function toWrites(root: string, write: Write): Operation[] {
 				];
 	}
 	const put = set(root + write.put, write.value);
-	if (write.lease === undefined) return [put];
-	// A former session may hold the key still: of one that was killed, for instance. It is never without a holder for anyone else.
-	return [
-		{ Verb: "delete", Key: put.Key },
-		{ ...put, Verb: "lock", Session: write.lease },
-	];
+	if (write.lease === undefined && !isExpected(expect, write.put)) return [put];
+	// A session may hold the key still, and would take it along: of one that was killed, for instance. It is never without a holder for anyone else.
+	const held = write.lease === undefined ? put : { ...put, Verb: "lock", Session: write.lease };
+	return [{ Verb: "delete", Key: put.Key }, held];
 }
 
 /** A key that is set to what it is keeps its index: a flag of its own makes each write one. */

@@ -79,6 +79,8 @@ function translate(cause: unknown, url: string): WeftError {
 			return refused(url, cause);
 		case Code.InvalidArgument:
 		case Code.OutOfRange:
+			// A wrong password, too, is an invalid argument to etcd.
+			if (/authentication failed|user name is empty/.test(rawMessage)) return refused(url, cause);
 			return new WeftError("STORE_REFUSED", `Cannot use the store at ${url} so: ${rawMessage}`, { cause });
 		case Code.ResourceExhausted:
 			return new WeftError("STORE_FULL", `Cannot write to the store at ${url}: it has no room`, {
