@@ -5,7 +5,7 @@ PINNED := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin
 export PATH := $(PINNED):$(CURDIR)/node_modules/.bin:$(PATH)
 
 # The kernel's tests share one machine, and some measure how fast it mends: they run one file at a time.
-TEST_MINUTES ?= 20
+TEST_MINUTES ?= 24
 UNIT_TESTS = $(shell find src test scripts -name '*.test.ts' ! -name '*.root.test.ts' ! -name '*.peer.test.ts' ! -name '*.e2e.test.ts' | sort)
 KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.test.ts' -o -name '*.e2e.test.ts' \) | sort)
 NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
