@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import pino from "pino";
+import { Membership } from "../../../src/agent/membership.ts";
+import { Released } from "../../../src/agent/released.ts";
+import type { ControlContext } from "../../../src/control/context.ts";
+import { joinEndpoint } from "../../../src/control/join-endpoint.ts";
+import { addSandbox } from "../../../src/control/sandbox.ts";
+import { openFakeKernel } from "../../../src/kernel/fake.ts";
+import { ipv4FromNumber } from "../../../src/model/address.ts";
+import type { Host } from "../../../src/model/host.ts";
+import { Reconciler } from "../../../src/reconcile/reconciler.ts";
+import { openEtcdStore } from "../../../src/store/etcd.ts";
+import { openMemoryStore } from "../../../src/store/sqlite.ts";
+import { sampleHost } from "../../samples.ts";
+import { samplePool } from "../../worlds.ts";
+
+const log = pino({ level: "warn" });
+
+/** One agent as far as the store sees it: real membership, control, view and reconciling over a connection of its own; a fake kernel. */
+export interface SimulatedAgent {
+	/** @param networks Names. Joins `count` containers, spread evenly over them, one after the other. */
+	join(networks: readonly string[], count: number): Promise<void>;
+	/** @returns The endpoints that it knows of, its own too. */
+	endpoints(): number;
+	/** @returns The members that it knows of. */
+	hosts(): number;
+	/** Resolves when its kernel holds what it knows. */
+	settled(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** @param n Tells the hosts apart. */
+export async function startAgent(n: number, url: string): Promise<SimulatedAgent> {
+	const store = openEtcdStore("etcd://bench", [url]);
+	const local = openMemoryStore();
+	const id = randomBytes(16).toString("hex");
+	const self: Host = { ...sampleHost(1), id, name: `host${n}`, vtep: ipv4FromNumber(0x0a_40_00_00 + n) };
+	const kernel = openFakeKernel();
+	const released = new Released(() => Date.now());
+	const reconciler = new Reconciler({
+		store,
+		local,
+		kernel,
+		self,
+		gatewayPool: samplePool,
+		onChange: (change, view) => released.note(view, change),
+		onBatch: () => {},
+		onRound: () => {},
+		onMended: () => {},
+		onError(error) {
+			throw error;
+		},
+	});
+	const { view, loop } = reconciler;
+	const control: ControlContext = {
+		store,
+		local,
+		self,
+		sandboxes: () => [...view.sandboxes.values()],
+		followed: (ref) => view.network(ref) ?? view.networks().find(({ name }) => name === ref),
+		addressesOf: (network) => released.known(view, network),
+		gatewaySubnet: samplePool.subnet,
+		now: () => Date.now(),
+		randomId: () => randomBytes(32).toString("hex"),
+	};
+	const membership = new Membership(store, self, 1, log);
+	await reconciler.start();
+	return {
+		async join(networks, count) {
+			for (let i = 0; i < count; i++) {
+				const sandboxId = control.randomId();
+				const name = `box${n}-${i}`;
+				const netns = `weft-${sandboxId.slice(0, 12)}`;
+				await addSandbox(local, { id: sandboxId, name, netns, owned: true, attachments: [] });
+				const network = networks[i % networks.length] ?? "";
+				const { endpoint } = await joinEndpoint(control, { sandboxId, network, name, aliases: [] });
+				await loop.applied(endpoint.id, 10_000);
+			}
+		},
+		endpoints: () => [...view.networkIds()].reduce((sum, network) => sum + view.endpoints(network).size, 0),
+		hosts: () => view.hosts.size,
+		settled: () => loop.settled(),
+		async close() {
+			membership.close();
+			await reconciler.close();
+			await store.close();
+		},
+	};
+}
