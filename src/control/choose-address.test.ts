@@ -42,8 +42,8 @@ async function choose(
 			learnt = { used: known?.used ?? new Set(), released };
 		},
 	} as unknown as ControlContext;
-	const { address, claim } = await chooseAddress(context, network, ip);
-	for (let n = 1; n < times; n++) assert.equal((await chooseAddress(context, network, ip)).address, address);
+	const { address, claim } = await chooseAddress(context, network, { ip });
+	for (let n = 1; n < times; n++) assert.equal((await chooseAddress(context, network, { ip })).address, address);
 	return { address, revision: claim?.revision ?? 0, lists };
 }
 

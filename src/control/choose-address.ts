@@ -15,12 +15,12 @@ export interface Chosen {
 /**
  * Chooses an address by what this host knows, and looks that one up; only where it is not free after all, the claims of the
  * whole network are read.
- * @param ip A fixed one, as typed. @throws {WeftError} POOL_EXHAUSTED, ADDRESS_*
+ * @param ip A fixed one, as typed. @param run How often it was in vain. @throws {WeftError} POOL_EXHAUSTED, ADDRESS_*
  */
 export async function chooseAddress(
 	context: ControlContext,
 	network: Network,
-	ip: string | undefined,
+	{ ip, run = 0 }: { readonly ip?: string | undefined; readonly run?: number },
 ): Promise<Chosen> {
 	const { store } = context;
 	if (ip !== undefined) {
@@ -29,7 +29,7 @@ export async function chooseAddress(
 		checkAddress(network, ip, new Set(claim !== undefined && isHeld(claim) ? [address] : []));
 		return { address, claim };
 	}
-	const guess = guessAddress(context, network);
+	const guess = guessAddress(context, network, skipOf(context, run));
 	if (guess !== undefined) {
 		const claim = await store.get(keys.address(network.id, guess));
 		if (claim === undefined || isFree(claim, context.now())) return { address: guess, claim };
@@ -38,11 +38,16 @@ export async function chooseAddress(
 	return fromClaims(context, network, entries);
 }
 
-function guessAddress(context: ControlContext, network: Network): Ipv4 | undefined {
+/** Hosts that were in each other's way look further and further apart. */
+function skipOf({ randomId }: ControlContext, run: number): number {
+	return run === 0 ? 0 : Number.parseInt(randomId().slice(0, 8), 16) % (8 * run);
+}
+
+function guessAddress(context: ControlContext, network: Network, skip: number): Ipv4 | undefined {
 	const known = context.addressesOf(network.id);
 	if (known === undefined) return undefined;
 	try {
-		return allocateAddress(network, known.used, known.released, context.now());
+		return allocateAddress(network, known.used, known.released, context.now(), skip);
 	} catch (error) {
 		// What is known may be old: whether all are taken is for the claims to say.
 		if (isWeftError(error, "POOL_EXHAUSTED")) return undefined;

@@ -46,8 +46,8 @@ export async function joinEndpoint(context: ControlContext, request: JoinRequest
 	);
 	at("join noted");
 	try {
-		const endpoint = await attempt(`join "${request.name}" to network "${network.name}"`, () =>
-			tryJoin(context, request, network, id),
+		const endpoint = await attempt(`join "${request.name}" to network "${network.name}"`, (run) =>
+			tryJoin(context, request, network, { id, run }),
 		);
 		at("join stored");
 		return { network, endpoint };
@@ -64,14 +64,14 @@ async function tryJoin(
 	context: ControlContext,
 	request: JoinRequest,
 	network: Network,
-	id: string,
+	{ id, run }: { readonly id: string; readonly run: number },
 ): Promise<Endpoint | undefined> {
 	const { store } = context;
 	const [guards, current, holder, { address, claim }] = await Promise.all([
 		guardsOf(context, network.id),
 		getNetwork(store, network.id),
 		store.get(keys.endpointName(network.id, request.name)),
-		chooseAddress(context, network, request.ip),
+		chooseAddress(context, network, { ip: request.ip, run }),
 	]);
 	if (current === undefined) throw notFound(network.name, []);
 	if (holder !== undefined) throw nameInUse(request.name, network);

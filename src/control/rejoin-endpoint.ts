@@ -37,5 +37,5 @@ async function addressFor(context: ControlContext, network: Network, { id, addre
 	if (claim === undefined) return { address, claim };
 	const held = decode<AddressClaim>(claim);
 	if (!("endpoint" in held) || held.endpoint === id) return { address, claim };
-	return chooseAddress(context, network, undefined);
+	return chooseAddress(context, network, {});
 }

@@ -17,6 +17,13 @@ test("allocateAddress() gives the lowest free address behind the gateway", () =>
 	assert.equal(allocateAddress(pool, used("10.0.0.2", "10.0.0.4"), nothing, now), "10.0.0.3");
 });
 
+test("allocateAddress() leaves out as many free ones as it is told, and takes the last one where there are not as many", () => {
+	assert.deepEqual(
+		[0, 1, 2, 200, 10_000].map((skip) => allocateAddress(pool, used("10.0.0.3"), nothing, now, skip)),
+		["10.0.0.2", "10.0.0.4", "10.0.0.5", "10.0.0.203", "10.0.0.254"],
+	);
+});
+
 test("allocateAddress() skips auxiliary addresses and stays within the IP range", () => {
 	const ranged: Pool = { ...pool, ipRange: prefix("10.0.0.8/30"), auxAddresses: { a: ipv4("10.0.0.8") } };
 	assert.equal(allocateAddress(ranged, used("10.0.0.9"), nothing, now), "10.0.0.10");

@@ -9,11 +9,12 @@ import type { Pool } from "./pool.ts";
 export const quarantineMs = 60_000;
 
 /**
- * Picks the lowest free address.
+ * Picks the lowest free address, or one of those that follow.
  * @param used Addresses of endpoints, any order.
  * @param released Addresses that nobody holds, and somebody held. One that was released less than {@link quarantineMs} ago,
  *   or was taken from a dead host, which may come back, is taken only when nothing else is free: then the one that was released
  *   first. One that was released far in the future was released by a clock that was wrong, and is free.
+ * @param skip How many free ones are left out, where there are as many: of hosts that pick at the same time, all but one find the lowest taken.
  * @returns Within the IP range; never the network, broadcast, gateway or an auxiliary address.
  * @throws {WeftError} POOL_EXHAUSTED with the counts
  */
@@ -22,12 +23,13 @@ export function allocateAddress(
 	used: ReadonlySet<Ipv4>,
 	released: ReadonlyMap<Ipv4, ReleasedAddress>,
 	nowMs: number,
+	skip = 0,
 ): Ipv4 {
 	const span = hostSpan(pool);
 	const reserved = reservedIn(pool.subnet, pool.gateway, pool.auxAddresses);
 	const size = span.last - span.first + 1;
 	// Of n + 1 addresses n taken ones leave one free: the map never needs to be larger, however large the subnet.
-	const taken = new Uint8Array(Math.min(size, used.size + released.size + reserved.length + 1));
+	const taken = new Uint8Array(Math.min(size, used.size + released.size + reserved.length + 1 + skip));
 	const mark = (value: number) => {
 		// A write behind the end of the map, or in front of it, is ignored.
 		taken[value - span.first] = 1;
@@ -35,7 +37,7 @@ export function allocateAddress(
 	for (const address of used) mark(ipv4ToNumber(address));
 	for (const [value] of reserved) mark(value);
 	for (const [address, release] of released) if (rests(release, nowMs)) mark(ipv4ToNumber(address));
-	const free = taken.indexOf(0);
+	const free = freeIn(taken, skip);
 	if (free >= 0) return ipv4FromNumber(span.first + free);
 
 	const kept = new Set(reserved.map(([value]) => value));
@@ -45,6 +47,16 @@ export function allocateAddress(
 	);
 	if (rested !== undefined) return rested;
 	throw exhausted(pool, span, used, kept);
+}
+
+/** @returns The index of the free one behind `skip` others, or of the last free one; -1 when none is. */
+function freeIn(taken: Uint8Array, skip: number): number {
+	let found = -1;
+	for (let left = skip, at = taken.indexOf(0); at >= 0; at = taken.indexOf(0, at + 1)) {
+		found = at;
+		if (left-- === 0) break;
+	}
+	return found;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { Endpoints } from "./endpoints.ts";
+import { Gets } from "./etcd/gets.ts";
 import { etcdLease } from "./etcd/lease.ts";
 import { Login } from "./etcd/login.ts";
 import { type EtcdAccess, EtcdServer } from "./etcd/server.ts";
 import { watchEtcd } from "./etcd/watch.ts";
-import { bytesOf, rangesOf, toCompare, toEntry, toRequests } from "./etcd/wire.ts";
+import { bytesOf, type KeyRange, rangesOf, toCompare, toEntry, toRequests } from "./etcd/wire.ts";
 import {
 	checkOperations,
 	type Entry,
@@ -37,6 +38,10 @@ class EtcdStore implements Store {
 	readonly #endpoints: Endpoints<EtcdServer>;
 	readonly #root: string;
 	readonly #closed = new AbortController();
+	readonly #gets = new Gets(async (keys) => {
+		const { found } = await this.#read(keys.map((key) => ({ key: bytesOf(this.#root + key) })));
+		return found.map(([entry]) => entry);
+	});
 
 	constructor(endpoints: Endpoints<EtcdServer>, root: string) {
 		this.health = endpoints;
@@ -44,25 +49,25 @@ class EtcdStore implements Store {
 		this.#root = root;
 	}
 
-	async get(key: string): Promise<Entry | undefined> {
-		const { kvs } = await this.#endpoints.call(true, (server) =>
-			server.ask(({ kv }, options) => kv.range({ key: bytesOf(this.#root + key) }, options)),
-		);
-		return kvs[0] === undefined ? undefined : toEntry(this.#root, kvs[0]);
+	get(key: string): Promise<Entry | undefined> {
+		return this.#gets.get(key);
 	}
 
 	async list(prefix: string): Promise<Snapshot> {
-		// One transaction: both ranges at one revision.
-		const success = rangesOf(this.#root, prefix).map((value) => ({
-			request: { case: "requestRange" as const, value },
-		}));
+		const { found, revision } = await this.#read(rangesOf(this.#root, prefix));
+		return { entries: found.flat(), revision };
+	}
+
+	/** Reads ranges in one transaction: all at one revision. @returns What is in each. */
+	async #read(ranges: readonly Partial<KeyRange>[]): Promise<{ readonly found: Entry[][]; readonly revision: number }> {
+		const success = ranges.map((value) => ({ request: { case: "requestRange" as const, value } }));
 		const { header, responses } = await this.#endpoints.call(true, (server) =>
 			server.ask(({ kv }, options) => kv.txn({ success }, options)),
 		);
-		const entries = responses.flatMap(({ response }) =>
+		const found = responses.map(({ response }) =>
 			response.case === "responseRange" ? response.value.kvs.map((kv) => toEntry(this.#root, kv)) : [],
 		);
-		return { entries, revision: Number(header?.revision ?? 0) };
+		return { found, revision: Number(header?.revision ?? 0) };
 	}
 
 	async txn(expect: readonly Expect[], writes: readonly Write[]): Promise<number | undefined> {
