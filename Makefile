@@ -11,10 +11,10 @@ KERNEL_TESTS = $(shell find src test \( -name '*.root.test.ts' -o -name '*.peer.
 NODE_TEST = timeout --kill-after=30 $(TEST_MINUTES)m node --test --test-reporter=spec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check types lint format layers unit test kernel-tests soak demo bench bench-dns bench-cli bench-scale build clean
+.PHONY: help setup check types lint format layers unit test kernel-tests soak demo bench bench-dns bench-cli bench-scale bench-stores build clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: npm packages, the pinned Node, Debian packages
 	@scripts/setup.sh test
@@ -47,6 +47,10 @@ bench-dns: ## measure name answers beside dnsmasq (root)
 bench-scale: ## measure a host with 1,000 endpoints and 10,000 elsewhere: table and SVG into docs/benchmarks (root)
 	@scripts/setup.sh test
 	@node test/bench/scale/main.ts
+
+bench-stores: ## let 500 agents share one etcd: table and SVG into docs/benchmarks (root)
+	@scripts/setup.sh test
+	@node test/bench/stores/main.ts
 
 bench-cli: ## measure what each verb of the release takes, against a bare Node: table into docs/benchmarks (root)
 	@scripts/setup.sh test

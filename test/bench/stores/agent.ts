@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import pino from "pino";
 import { Membership } from "../../../src/agent/membership.ts";
 import { Released } from "../../../src/agent/released.ts";
+import { expectAlive } from "../../../src/control/alive.ts";
 import type { ControlContext } from "../../../src/control/context.ts";
 import { joinEndpoint } from "../../../src/control/join-endpoint.ts";
 import { addSandbox } from "../../../src/control/sandbox.ts";
@@ -29,6 +30,10 @@ export interface SimulatedAgent {
 	close(): Promise<void>;
 }
 
+function fail(error: unknown): never {
+	throw error;
+}
+
 /** @param n Tells the hosts apart. */
 export async function startAgent(n: number, url: string): Promise<SimulatedAgent> {
 	const store = openEtcdStore("etcd://bench", [url]);
@@ -46,10 +51,11 @@ export async function startAgent(n: number, url: string): Promise<SimulatedAgent
 		onChange: (change, view) => released.note(view, change),
 		onBatch: () => {},
 		onRound: () => {},
+		onStuck: () => {},
+		onRestored: () => {},
+		onDamaged: fail,
 		onMended: () => {},
-		onError(error) {
-			throw error;
-		},
+		onError: fail,
 	});
 	const { view, loop } = reconciler;
 	const control: ControlContext = {
@@ -59,11 +65,13 @@ export async function startAgent(n: number, url: string): Promise<SimulatedAgent
 		sandboxes: () => [...view.sandboxes.values()],
 		followed: (ref) => view.network(ref) ?? view.networks().find(({ name }) => name === ref),
 		addressesOf: (network) => released.known(view, network),
+		noteReleased: (network, addresses) => released.noteAll(view, network, addresses),
+		whileAlive: () => expectAlive(store, self.id),
 		gatewaySubnet: samplePool.subnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),
 	};
-	const membership = new Membership(store, self, 1, log);
+	const membership = new Membership({ store, self, epoch: 1, leaseSeconds: undefined, onReturn: () => {}, log });
 	await reconciler.start();
 	return {
 		async join(networks, count) {

@@ -68,6 +68,8 @@ async function createNetworks(url: string, count: number): Promise<string[]> {
 		sandboxes: () => [],
 		followed: () => undefined,
 		addressesOf: () => undefined,
+		noteReleased: () => {},
+		whileAlive: async () => [],
 		gatewaySubnet: samplePool.subnet,
 		now: () => Date.now(),
 		randomId: () => randomBytes(32).toString("hex"),
@@ -80,7 +82,9 @@ async function createNetworks(url: string, count: number): Promise<string[]> {
 }
 
 function start(order: Order): ChildProcess {
-	const worker = fork(new URL("worker.ts", import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: process.env.WPROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof/w"] : [] });
+	const worker = fork(new URL("worker.ts", import.meta.url), {
+		stdio: ["ignore", "inherit", "inherit", "ipc"],
+	});
 	worker.send(order);
 	return worker;
 }
