@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { WeftError } from "../model/error.ts";
 import { openMemoryStore } from "../store/sqlite.ts";
 import { cursorLost, type Snapshot, type Store } from "../store/store.ts";
 import { Mirror } from "./mirror.ts";
@@ -55,4 +56,24 @@ test("Mirror takes each change that a watch tells, whatever its revision", async
 	await promise;
 	mirror.close();
 	assert.deepEqual(told, ["new", "old"]);
+});
+
+test("Mirror without a copy that finds its store away waits for it, and troubles nobody who does not wait for its first picture", async () => {
+	const store = openMemoryStore();
+	await store.txn([], [{ put: "k/a", value: "1" }]);
+	let away = 2;
+	const late: Store = {
+		...store,
+		health: store.health,
+		watch: (...args) => store.watch(...args),
+		list: async (prefix) => {
+			if (away-- > 0) throw new WeftError("STORE_UNREACHABLE", "Cannot reach the store at test");
+			return store.list(prefix);
+		},
+	};
+	const { promise, resolve } = Promise.withResolvers<void>();
+	const mirror = new Mirror({ store: late, prefix: "k", onChange: () => resolve(), onBatch: () => {} });
+	await promise;
+	await assert.rejects(mirror.ready, { code: "STORE_UNREACHABLE" });
+	mirror.close();
 });

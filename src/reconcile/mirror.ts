@@ -35,6 +35,8 @@ export class Mirror {
 	constructor(options: MirrorOptions) {
 		this.#options = options;
 		this.ready = new Promise((resolve, reject) => void this.#follow(resolve, reject));
+		// Who does not wait for it has nothing to hear.
+		this.ready.catch(() => {});
 	}
 
 	close(): void {
