@@ -48,7 +48,7 @@ bench-scale: ## measure a host with 1,000 endpoints and 10,000 elsewhere: table 
 	@scripts/setup.sh test
 	@node test/bench/scale/main.ts
 
-bench-stores: ## let 500 agents share one etcd: table and SVG into docs/benchmarks (root)
+bench-stores: ## measure each store on three hosts, and 500 agents on one etcd: table and SVG into docs/benchmarks (root)
 	@scripts/setup.sh test
 	@node test/bench/stores/main.ts
 

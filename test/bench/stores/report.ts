@@ -1,8 +1,31 @@
+import { median, quantile } from "../stats.ts";
 import { markdownTable } from "../table.ts";
 import type { Converged } from "./converge.ts";
 import { hostsEach, networksEach } from "./order.ts";
 
-/** @returns The page of docs/benchmarks. */
+/** @returns The page of docs/benchmarks about the stores. */
+export function reportReach(all: readonly { readonly kind: string; readonly times: readonly number[] }[]): string {
+	return [
+		"# How soon a container is reached",
+		"",
+		"Three hosts of a lab on one machine (2 cores), the store on the first. From the return of `network connect` on the second host to the first",
+		"answer that a container of the third, which pings it every 2 ms, has from there; 0 when that came before. Written by `make bench-stores`.",
+		"",
+		markdownTable(
+			["store", "rounds", "median ms", "p99 ms", "goal ms"],
+			all.map(({ kind, times }) => [
+				kind,
+				`${times.length}`,
+				median(times).toFixed(1),
+				quantile(times, 0.99).toFixed(1),
+				kind === "etcd" ? "p99 ≤ 50" : "–",
+			]),
+		),
+		"",
+	].join("\n");
+}
+
+/** @returns The page of docs/benchmarks about many hosts. */
 export function report(all: readonly Converged[], endpointsEach: number): string {
 	return [
 		"# Many hosts on one etcd",
