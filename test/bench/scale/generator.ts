@@ -7,10 +7,7 @@ import { keys } from "../../../src/model/keys.ts";
 import type { Network } from "../../../src/model/network.ts";
 import { type Prefix, spanOf } from "../../../src/model/prefix.ts";
 import { openEtcdStore } from "../../../src/store/etcd.ts";
-import type { Store, Write } from "../../../src/store/store.ts";
-
-/** Operations of one transaction: etcd's own limit is 128. */
-const chunk = 120;
+import { maxOperations, type Store, type Write } from "../../../src/store/store.ts";
 
 const hex = (text: string, digits: number) => Buffer.from(text).toString("hex").padEnd(digits, "0").slice(0, digits);
 
@@ -91,6 +88,7 @@ export class Generator {
 	}
 
 	async #write(writes: readonly Write[]): Promise<void> {
-		for (let i = 0; i < writes.length; i += chunk) await this.#store.txn([], writes.slice(i, i + chunk));
+		for (let i = 0; i < writes.length; i += maxOperations)
+			await this.#store.txn([], writes.slice(i, i + maxOperations));
 	}
 }

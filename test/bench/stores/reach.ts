@@ -46,7 +46,7 @@ function launch(lab: TestLab, flags: readonly string[]): void {
  *   came before. It pings all the time, and knows the MAC: what is measured is when frames pass.
  */
 export async function measureReach(kind: StoreKind, rounds: number): Promise<number[]> {
-	const lab = new TestLab(`reach-${kind}`);
+	const lab = new TestLab("reach");
 	await lab.lab.down();
 	try {
 		await lab.lab.up({ hosts: hosts.length, agents: false, onProgress: () => {} });
