@@ -4,7 +4,7 @@ import type { ContainerView } from "../../src/model/view.ts";
 import { agree, waitFor } from "./agree.ts";
 import { Cluster } from "./cluster.ts";
 import { type Fault, nextFault, untilState } from "./faults.ts";
-import { Model } from "./model.ts";
+import { Model, type ModelBox } from "./model.ts";
 import { Operations, runBox } from "./operations.ts";
 import { Random } from "./random.ts";
 import { checkReach } from "./reach.ts";
@@ -26,6 +26,8 @@ const restart = { name: "unless-stopped", maximumRetryCount: 0 } as const;
 
 /** A boot of a host, an agent's start, and what then is brought back. */
 const returnedWithinMs = 40_000;
+/** And until names are answered as well. */
+const reachedWithinMs = 15_000;
 
 /**
  * Random faults of three hosts, with random operations on those that are well meanwhile. At each revision of the store no address
@@ -150,8 +152,22 @@ class Life {
 		const moved = await this.#noteAddresses();
 		await agree(cluster, this.#model);
 		const from = random.pick(this.#model.running());
-		if (from !== undefined) await checkReach(cluster, this.#model, from);
+		if (from !== undefined) await this.#reach(from);
 		return moved;
+	}
+
+	/** The way to the resolver in the world was cut a moment ago: a question or two may still get no answer. */
+	async #reach(from: ModelBox): Promise<void> {
+		const { cluster, log } = this.#world;
+		await waitFor("pings and lookups agree with the model", reachedWithinMs, async () => {
+			try {
+				await checkReach(cluster, this.#model, from);
+				return undefined;
+			} catch (error) {
+				log(`  not yet: ${String(error)}`);
+				return String(error);
+			}
+		});
 	}
 
 	/** @returns What the store has and what it should have, when those differ. */
