@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { encode } from "../src/control/context.ts";
 import { joinEndpoint } from "../src/control/join-endpoint.ts";
 import { leaveNetwork } from "../src/control/leave-endpoint.ts";
@@ -10,6 +9,7 @@ import { keys, localKeys } from "../src/model/keys.ts";
 import { formatOp } from "../src/plan/format.ts";
 import { Reconciler } from "../src/reconcile/reconciler.ts";
 import { type EmbeddedStore, openMemoryStore } from "../src/store/sqlite.ts";
+import { host } from "./control-host.ts";
 import { listSandboxes } from "./list-sandboxes.ts";
 import { sampleHost } from "./samples.ts";
 import { samplePool } from "./worlds.ts";
@@ -40,17 +40,11 @@ export async function bootHost(
 	});
 	await reconciler.start();
 	const control = {
-		store,
+		...host(n, store),
 		local,
-		self,
 		sandboxes: () => listSandboxes(local),
-		followed: () => undefined,
-		addressesOf: () => undefined,
-		noteReleased: () => {},
-		whileAlive: async () => [],
 		gatewaySubnet: samplePool.subnet,
 		now: () => Date.now(),
-		randomId: () => randomBytes(32).toString("hex"),
 	};
 	return {
 		kernel,

@@ -6,10 +6,8 @@ import { releaseEndpoint } from "../src/control/release-endpoint.ts";
 import { removeNetwork } from "../src/control/remove-network.ts";
 import { addSandbox } from "../src/control/sandbox.ts";
 import { keys } from "../src/model/keys.ts";
-import { prefix } from "../src/model/prefix.ts";
 import { type EmbeddedStore, openMemoryStore } from "../src/store/sqlite.ts";
-import { listSandboxes } from "./list-sandboxes.ts";
-import { sampleHost } from "./samples.ts";
+import { host } from "./control-host.ts";
 
 /** @returns Numbers from 0 up to `below`, the same for each seed. */
 function random(seed: number): (below: number) => number {
@@ -25,22 +23,13 @@ export async function sampleCluster(seed: number): Promise<EmbeddedStore> {
 	const pick = random(seed);
 	const store = openMemoryStore();
 	let made = 0;
-	const contexts = Array.from({ length: 1 + pick(3) }, (_, n): ControlContext => {
-		const local = openMemoryStore();
-		return {
-			store,
-			local,
-			self: sampleHost(n + 1),
-			sandboxes: () => listSandboxes(local),
-			followed: () => undefined,
-			addressesOf: () => undefined,
-			noteReleased: () => {},
-			whileAlive: async () => [],
-			gatewaySubnet: prefix("172.18.0.0/16"),
-			now: () => 1_000_000,
+	const contexts = Array.from(
+		{ length: 1 + pick(3) },
+		(_, n): ControlContext => ({
+			...host(n + 1, store),
 			randomId: () => createHash("sha256").update(`${seed} ${made++}`).digest("hex"),
-		};
-	});
+		}),
+	);
 	for (const { self } of contexts) {
 		await store.txn([], [{ put: keys.host(self.id), value: JSON.stringify(self) }]);
 		if (pick(3) > 0) await store.txn([], [{ put: keys.aliveHost(self.id), value: '{"epoch":1,"since":""}' }]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { ManualClock } from "../../test/manual-clock.ts";
 import { Grace } from "./grace.ts";
 
 /** Four hosts, "a" to "d", seen from `self`, with a clock of its own. What is reclaimed is gone from then on. */
@@ -8,24 +9,17 @@ function cluster(self: string, reclaim: (id: string) => boolean = () => true) {
 	const alive = new Set(["a", "b", "c", "d"]);
 	const gone = new Set<string>();
 	const told: string[] = [];
-	let time = 0;
-	let due: { at: number; callback: () => void } | undefined;
+	const clock = new ManualClock();
 	const grace = new Grace({
 		self,
 		alive: () => alive,
 		graceMs: (id) => (gone.has(id) ? undefined : 60_000),
 		async reclaim(id) {
-			told.push(`${id} at ${time / 1000}`);
+			told.push(`${id} at ${clock.time / 1000}`);
 			if (reclaim(id)) gone.add(id);
 		},
-		now: () => time,
-		later: (delayMs, callback) => {
-			const own = { at: time + delayMs, callback };
-			due = own;
-			return () => {
-				if (due === own) due = undefined;
-			};
-		},
+		now: clock.now,
+		later: clock.later,
 	});
 	return {
 		grace,
@@ -41,17 +35,11 @@ function cluster(self: string, reclaim: (id: string) => boolean = () => true) {
 			grace.note(id, false);
 		},
 		async pass(seconds: number) {
-			const end = time + seconds * 1000;
-			for (;;) {
-				// What is reclaimed is reclaimed in a turn of its own.
-				await new Promise((resolve) => setImmediate(resolve));
-				if (due === undefined || due.at > end) break;
-				time = due.at;
-				const { callback } = due;
-				due = undefined;
-				callback();
-			}
-			time = end;
+			const end = clock.time + seconds * 1000;
+			// What is reclaimed is reclaimed in a turn of its own.
+			do await new Promise((resolve) => setImmediate(resolve));
+			while (clock.step(end));
+			clock.time = end;
 		},
 	};
 }

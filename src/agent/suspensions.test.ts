@@ -1,25 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ManualClock } from "../../test/manual-clock.ts";
 import { Suspensions } from "./suspensions.ts";
 
 /** Five hosts, "a" to "e", seen from "a", with a clock of its own. */
 function cluster() {
 	const alive = new Set(["a", "b", "c", "d", "e"]);
 	const told: string[] = [];
-	let time = 0;
-	let due: { at: number; callback: () => void } | undefined;
+	const clock = new ManualClock();
 	const suspensions = new Suspensions({
 		self: "a",
 		isAlive: (id) => alive.has(id),
 		onChange: (id) => told.push(`${id} ${suspensions.has(id) ? "hidden" : "shown"}`),
-		now: () => time,
-		later: (delayMs, callback) => {
-			const own = { at: time + delayMs, callback };
-			due = own;
-			return () => {
-				if (due === own) due = undefined;
-			};
-		},
+		now: clock.now,
+		later: clock.later,
 	});
 	return {
 		told,
@@ -36,14 +30,9 @@ function cluster() {
 			}
 		},
 		pass(ms: number) {
-			const end = time + ms;
-			while (due !== undefined && due.at <= end) {
-				time = due.at;
-				const { callback } = due;
-				due = undefined;
-				callback();
-			}
-			time = end;
+			const end = clock.time + ms;
+			while (clock.step(end));
+			clock.time = end;
 		},
 	};
 }

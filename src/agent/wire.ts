@@ -1,7 +1,4 @@
-import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import { expectAlive } from "../control/alive.ts";
-import type { ControlContext } from "../control/context.ts";
 import { gatewayBridge } from "../drivers/forward.ts";
 import type { Kernel, OpResult } from "../kernel/kernel.ts";
 import type { ServiceManager } from "../kernel/sd-notify.ts";
@@ -11,6 +8,7 @@ import { formatOp, formatOps } from "../plan/format.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
 import type { ContainerRuntime } from "../sandbox/runtime.ts";
 import type { Store } from "../store/store.ts";
+import { controlContext } from "./control-context.ts";
 import { EventBus } from "./event-bus.ts";
 import { FullTables } from "./full-tables.ts";
 import { HostNames } from "./host-names.ts";
@@ -118,19 +116,8 @@ export function wire(
 	});
 	const { view, loop } = reconciler;
 	const tables = new FullTables();
-	const control: ControlContext = {
-		store,
-		local,
-		self,
-		sandboxes: () => [...view.sandboxes.values()],
-		followed: (ref) => view.network(ref) ?? view.networks().find(({ name }) => name === ref),
-		addressesOf: (id) => released.known(view, id),
-		noteReleased: (id, addresses) => released.noteAll(view, id, addresses),
-		whileAlive: () => expectAlive(store, self.id),
-		gatewaySubnet: identity.gatewaySubnet,
-		now: () => Date.now(),
-		randomId: () => randomBytes(32).toString("hex"),
-	};
+	const { gatewaySubnet } = identity;
+	const control = controlContext({ store, local, self, gatewaySubnet }, view, released);
 	const members: Members = new Members({ control, view, events, log, onHidden: (id) => names.noteHost(view, id) });
 	const runtime: Runtime = {
 		paths: agentPaths,

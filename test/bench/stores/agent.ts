@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import pino from "pino";
+import { controlContext } from "../../../src/agent/control-context.ts";
 import { Membership } from "../../../src/agent/membership.ts";
 import { Released } from "../../../src/agent/released.ts";
-import { expectAlive } from "../../../src/control/alive.ts";
-import type { ControlContext } from "../../../src/control/context.ts";
 import { joinEndpoint } from "../../../src/control/join-endpoint.ts";
 import { addSandbox } from "../../../src/control/sandbox.ts";
 import { openFakeKernel } from "../../../src/kernel/fake.ts";
@@ -58,19 +57,7 @@ export async function startAgent(n: number, url: string): Promise<SimulatedAgent
 		onError: fail,
 	});
 	const { view, loop } = reconciler;
-	const control: ControlContext = {
-		store,
-		local,
-		self,
-		sandboxes: () => [...view.sandboxes.values()],
-		followed: (ref) => view.network(ref) ?? view.networks().find(({ name }) => name === ref),
-		addressesOf: (network) => released.known(view, network),
-		noteReleased: (network, addresses) => released.noteAll(view, network, addresses),
-		whileAlive: () => expectAlive(store, self.id),
-		gatewaySubnet: samplePool.subnet,
-		now: () => Date.now(),
-		randomId: () => randomBytes(32).toString("hex"),
-	};
+	const control = controlContext({ store, local, self, gatewaySubnet: samplePool.subnet }, view, released);
 	const membership = new Membership({ store, self, epoch: 1, leaseSeconds: undefined, onReturn: () => {}, log });
 	await reconciler.start();
 	return {

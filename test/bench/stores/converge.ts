@@ -1,11 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import type { ControlContext } from "../../../src/control/context.ts";
 import { createNetwork } from "../../../src/control/create-network.ts";
 import { openEtcdStore } from "../../../src/store/etcd.ts";
-import { openMemoryStore } from "../../../src/store/sqlite.ts";
-import { sampleHost } from "../../samples.ts";
-import { samplePool } from "../../worlds.ts";
+import { host } from "../../control-host.ts";
 import { cpuMs } from "../scale/agent.ts";
 import { type EtcdServer, requestsOf } from "./etcd-server.ts";
 import { hostsEach, networksEach, type Order, type Told } from "./order.ts";
@@ -61,19 +57,7 @@ export async function converge(etcd: EtcdServer, hosts: number, each: number): P
 
 async function createNetworks(url: string, count: number): Promise<string[]> {
 	const store = openEtcdStore("etcd://bench", [url]);
-	const context: ControlContext = {
-		store,
-		local: openMemoryStore(),
-		self: sampleHost(1),
-		sandboxes: () => [],
-		followed: () => undefined,
-		addressesOf: () => undefined,
-		noteReleased: () => {},
-		whileAlive: async () => [],
-		gatewaySubnet: samplePool.subnet,
-		now: () => Date.now(),
-		randomId: () => randomBytes(32).toString("hex"),
-	};
+	const context = { ...host(1, store), now: () => Date.now() };
 	const names = Array.from({ length: count }, (_, n) => `net${n}`);
 	for (const name of names)
 		await createNetwork(context, { name, driver: "overlay", pool: {}, internal: true, labels: {} });
